@@ -1,0 +1,200 @@
+import * as z from 'zod';
+import type { ErrorCode } from '#core/errors';
+import { AttemptId, IssueId, JobId, SessionId } from '#core/ids';
+import { Artifact } from '#core/job/artifact';
+import { jobStatuses } from '#core/job/lifecycle';
+import { CallbackReply, CallbackRequest } from './callbacks.ts';
+import {
+  CreatedJob,
+  CreateIssue,
+  CreateMessage,
+  CreateSession,
+  EventPage,
+  IssueView,
+  JobView,
+  MessageView,
+  SessionDetail,
+  SessionView,
+  SolveBody,
+  Ticket,
+} from './views.ts';
+
+/**
+ * The HTTP API, once: API Gateway's routes, the dispatch inside the functions, OpenAPI and clients are made of these
+ * rows. Every route may also answer 401, 500 and 503; `errors` names the others.
+ */
+export interface Route {
+  method: 'GET' | 'POST';
+  path: string;
+  summary: string;
+  /** jwt: a person's token. attempt: a runner's token, checked by the function. */
+  auth: 'jwt' | 'attempt';
+  /** Which function serves it. */
+  function: 'api' | 'callbacks';
+  params: z.ZodObject;
+  query: z.ZodObject;
+  body: z.ZodType | null;
+  /** Status and body of success; `null`: a file's bytes or a 302 to them. */
+  success: { status: 200 | 201 | 202; body: z.ZodType | null };
+  errors: readonly ErrorCode[];
+}
+
+const none = z.object({});
+const session = z.object({ id: SessionId });
+const job = z.object({ job_id: JobId });
+const page = { limit: z.coerce.number().int().min(1).max(100).default(50), cursor: z.string().max(2_000).optional() };
+
+export const routes = {
+  createSession: row('POST', '/sessions', 'Open a session', {
+    body: CreateSession,
+    success: { status: 201, body: SessionView },
+  }),
+  listSessions: row('GET', '/sessions', 'Your sessions, newest first', {
+    query: z.object(page),
+    success: { status: 200, body: z.object({ sessions: z.array(SessionView), cursor: z.string().optional() }) },
+  }),
+  getSession: row('GET', '/sessions/{id}', 'A session with its messages, issues and jobs', {
+    params: session,
+    success: { status: 200, body: SessionDetail },
+  }),
+  createMessage: row('POST', '/sessions/{id}/messages', 'Say something; `/solve <issue> [xN]` in it starts a job', {
+    params: session,
+    body: CreateMessage,
+    success: { status: 201, body: z.object({ message: MessageView, job: JobView.optional() }) },
+    errors: ['conflict', 'unprocessable', 'too_many_requests', 'budget_refused'],
+  }),
+  createIssue: row('POST', '/sessions/{id}/issues', 'File an issue against a repository', {
+    params: session,
+    body: CreateIssue,
+    success: { status: 201, body: IssueView },
+  }),
+  listIssues: row('GET', '/sessions/{id}/issues', 'The issues of a session', {
+    params: session,
+    success: { status: 200, body: z.object({ issues: z.array(IssueView) }) },
+  }),
+  getIssue: row('GET', '/sessions/{id}/issues/{issue_id}', 'One issue', {
+    params: session.extend({ issue_id: IssueId }),
+    success: { status: 200, body: IssueView },
+  }),
+  solve: row(
+    'POST',
+    '/sessions/{id}/issues/{issue_id}/solve',
+    'Solve an issue; repeat with the same Idempotency-Key to get the same job',
+    {
+      params: session.extend({ issue_id: IssueId }),
+      body: SolveBody,
+      success: { status: 202, body: CreatedJob },
+      errors: ['conflict', 'unprocessable', 'too_many_requests', 'budget_refused'],
+    },
+  ),
+  listJobs: row('GET', '/solver/jobs', 'Jobs, newest first', {
+    query: z.object({ ...page, session_id: SessionId.optional(), status: z.enum(jobStatuses).optional() }),
+    success: { status: 200, body: z.object({ jobs: z.array(JobView), cursor: z.string().optional() }) },
+  }),
+  getJob: row('GET', '/solver/jobs/{job_id}', 'A job’s snapshot', {
+    params: job,
+    success: { status: 200, body: JobView },
+  }),
+  listEvents: row('GET', '/solver/jobs/{job_id}/events', 'The job’s log after a seq', {
+    params: job,
+    query: z.object({
+      after: z.coerce.number().int().min(0).default(0),
+      limit: z.coerce.number().int().min(1).max(500).default(100),
+    }),
+    success: { status: 200, body: EventPage },
+  }),
+  listArtifacts: row('GET', '/solver/jobs/{job_id}/artifacts', 'Stored files with size and sha256', {
+    params: job,
+    success: { status: 200, body: z.object({ artifacts: z.array(Artifact) }) },
+  }),
+  getArtifact: row(
+    'GET',
+    '/solver/jobs/{job_id}/artifacts/{name+}',
+    'A stored file: its bytes up to 1 MB, else a redirect to a short presigned URL',
+    {
+      params: job.extend({ name: z.string().min(1).max(200) }),
+      success: { status: 200, body: null },
+    },
+  ),
+  cancelJob: row('POST', '/solver/jobs/{job_id}/cancel', 'Cancel a job', {
+    params: job,
+    success: { status: 202, body: JobView },
+    errors: ['conflict'],
+  }),
+  createTicket: row('POST', '/live/tickets', 'A one-time ticket for the socket of a session', {
+    body: z.strictObject({ session_id: SessionId }),
+    success: { status: 201, body: Ticket },
+  }),
+  getMe: row('GET', '/me', 'Who the token speaks for', {
+    success: { status: 200, body: z.object({ sub: z.string(), tenant: z.string() }) },
+  }),
+  getStatus: row('GET', '/status', 'Queue depth, slots and version', {
+    success: {
+      status: 200,
+      body: z.object({
+        version: z.string(),
+        waiting: z.int(),
+        slots: z.array(z.object({ scope: z.string(), used: z.int(), limit: z.int() })),
+      }),
+    },
+  }),
+  listModels: row('GET', '/models', 'Models with their prices', {
+    success: {
+      status: 200,
+      body: z.object({
+        default_model: z.string(),
+        providers: z.array(
+          z.object({
+            name: z.string(),
+            kind: z.string(),
+            models: z.array(
+              z.object({
+                name: z.string(),
+                input: z.number(),
+                output: z.number(),
+                cached: z.number(),
+                source: z.string(),
+              }),
+            ),
+          }),
+        ),
+      }),
+    },
+  }),
+  callback: row('POST', '/callbacks/attempts/{attempt_id}', 'A runner reports and hears what to do', {
+    auth: 'attempt',
+    function: 'callbacks',
+    params: z.object({ attempt_id: AttemptId }),
+    body: CallbackRequest,
+    success: { status: 200, body: CallbackReply },
+    errors: ['payload_too_large'],
+  }),
+} as const satisfies Record<string, Route>;
+
+export type RouteName = keyof typeof routes;
+
+function row<const R extends Partial<Omit<Route, 'method' | 'path' | 'summary'>> & Pick<Route, 'success'>>(
+  method: Route['method'],
+  path: string,
+  summary: string,
+  rest: R,
+) {
+  const defaults = { auth: 'jwt', function: 'api', params: none, query: none, body: null, errors: [] } as const;
+  return { method, path, summary, ...defaults, ...rest } as {
+    method: Route['method'];
+    path: string;
+    summary: string;
+  } & Omit<typeof defaults, keyof R> &
+    R;
+}
+
+/** Errors that any route may answer: the request's shape, its token, its ids, its size, and ours. */
+export const commonErrors: readonly ErrorCode[] = [
+  'invalid_request',
+  'unauthorized',
+  'forbidden',
+  'not_found',
+  'payload_too_large',
+  'internal',
+  'unavailable',
+];
