@@ -1,0 +1,300 @@
+import { createHash } from 'node:crypto';
+
+import { ACCOUNT, type Addresses, REGION } from '#local/parts';
+
+/** What the table may use to say how a resource is called. */
+export interface Naming {
+  logicalId: string;
+  name: string;
+  arn: string;
+  addresses: Addresses;
+  /** A property as resolved text, empty if absent; a path for nested ones. */
+  text(...path: (string | number)[]): string;
+}
+
+type Say = (naming: Naming) => string;
+
+/**
+ * How the laptop treats a type: `run` has a part that acts on it; `used` is read by the part of another type; `ignored`
+ * has no effect here, for the reason given; `refused` stops the start, with the reason as advice.
+ */
+export interface ResourceType {
+  role: 'run' | 'used' | 'ignored' | 'refused';
+  /** Who uses it, or why it may be ignored. */
+  why?: string;
+  /** The property that gives the physical name. */
+  nameProperty?: string;
+  /** The physical name where the template gives none; `<stack>-<logicalId>` if absent. */
+  defaultName?: (stackName: string, logicalId: string) => string;
+  arn?: Say;
+  /** What Ref answers: the physical name unless said. */
+  ref?: Say;
+  /** What Fn::GetAtt answers; any attribute not listed is an error. */
+  attributes?: Record<string, Say>;
+}
+
+const arn = (service: string, resource: Say): Say => {
+  return (naming) => `arn:aws:${service}:${REGION}:${ACCOUNT}:${resource(naming)}`;
+};
+const iam = (kind: string): Say => {
+  return ({ name }) => `arn:aws:iam::${ACCOUNT}:${kind}/${name}`;
+};
+const theName: Say = ({ name }) => name;
+const theArn: Say = (naming) => naming.arn;
+const theId: Say = ({ logicalId }) => logicalId;
+const digest = (text: string, length: number) => createHash('sha256').update(text).digest('hex').slice(0, length);
+
+/** The host of a distribution on AWS. */
+export const distributionHost = (name: string) => `d${digest(name, 13)}.cloudfront.net`;
+
+/** As AWS does: the ten characters of an API's id; here the end of its logical id, so that it never changes. */
+const apiId = (_stack: string, logicalId: string) => logicalId.slice(-10).toLowerCase();
+/** The host of an API on AWS; what becomes of it here is in `outward-addresses.ts`. */
+export const apiHost = (id: string) => `${id}.execute-api.${REGION}.amazonaws.com`;
+const queueUrl: Say = ({ addresses, name }) => `${addresses.sdk}/${ACCOUNT}/${name}`;
+const functionArnOf = (nameOrArn: string) =>
+  nameOrArn.startsWith('arn:') ? nameOrArn : `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${nameOrArn}`;
+const machineOfVersion = (versionArn: string) => versionArn.replace(/:\d+$/, '');
+
+const site = "the stack's web listener serves the site and both APIs at one origin";
+const watch = 'log files and the metric store stand in for CloudWatch';
+const mail = 'only alarms publish to it, and there are none here';
+const pool = 'there is no user pool on the laptop: name an issuer by the parameter that the condition asks for';
+const table: ResourceType = {
+  role: 'run',
+  nameProperty: 'TableName',
+  arn: arn('dynamodb', ({ name }) => `table/${name}`),
+  attributes: { Arn: theArn, TableId: theId },
+};
+
+/** Every type a template may hold. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/ */
+export const RESOURCE_TYPES: Record<string, ResourceType> = {
+  'AWS::Lambda::Function': {
+    role: 'run',
+    nameProperty: 'FunctionName',
+    arn: arn('lambda', ({ name }) => `function:${name}`),
+    attributes: { Arn: theArn },
+  },
+  'AWS::Lambda::Url': {
+    role: 'run',
+    arn: ({ text }) => functionArnOf(text('TargetFunctionArn')),
+    ref: theArn,
+    attributes: {
+      FunctionUrl: ({ addresses, logicalId }) => {
+        const address = addresses.functionUrls[logicalId];
+        if (!address) throw new Error(`no address was given for Function URL ${logicalId}`);
+        return `${address}/`;
+      },
+      FunctionArn: theArn,
+    },
+  },
+  'AWS::Lambda::EventSourceMapping': { role: 'run', ref: theId, attributes: { Id: theId } },
+  'AWS::Lambda::Permission': { role: 'used', why: 'IAM, as resource policies' },
+  'AWS::Lambda::Version': {
+    role: 'used',
+    why: 'leads to its function: the laptop has one version',
+    arn: ({ text }) => `${functionArnOf(text('FunctionName'))}:1`,
+    ref: theArn,
+    attributes: { Version: () => '1', FunctionArn: theArn },
+  },
+  'AWS::Lambda::Alias': {
+    role: 'used',
+    why: 'leads to its function: the laptop has one version',
+    nameProperty: 'Name',
+    arn: ({ name, text }) => `${functionArnOf(text('FunctionName'))}:${name}`,
+    ref: theArn,
+    attributes: { AliasArn: theArn },
+  },
+  'AWS::Lambda::EventInvokeConfig': { role: 'ignored', why: 'nothing here invokes asynchronously with retries' },
+  'AWS::Lambda::LayerVersion': { role: 'ignored', why: 'a function that names a layer refuses to run', ref: theId },
+
+  'AWS::ApiGatewayV2::Api': {
+    role: 'run',
+    defaultName: apiId,
+    arn: ({ name }) => `arn:aws:apigateway:${REGION}::/apis/${name}`,
+    attributes: {
+      ApiId: theName,
+      ApiEndpoint: ({ name, text }) => `${text('ProtocolType') === 'WEBSOCKET' ? 'wss' : 'https'}://${apiHost(name)}`,
+    },
+  },
+  'AWS::ApiGatewayV2::Stage': { role: 'run', nameProperty: 'StageName' },
+  'AWS::ApiGatewayV2::Route': { role: 'run', ref: theId, attributes: { RouteId: theId } },
+  'AWS::ApiGatewayV2::RouteResponse': { role: 'run', ref: theId },
+  'AWS::ApiGatewayV2::Integration': { role: 'run', ref: theId, attributes: { IntegrationId: theId } },
+  'AWS::ApiGatewayV2::Authorizer': { role: 'run', defaultName: apiId, attributes: { AuthorizerId: theName } },
+  'AWS::ApiGatewayV2::Deployment': { role: 'ignored', why: 'routes act as soon as they are read', ref: theId },
+  'AWS::ApiGateway::Account': { role: 'ignored', why: watch, ref: theId },
+
+  'AWS::DynamoDB::Table': table,
+  'AWS::DynamoDB::GlobalTable': table,
+  'AWS::SQS::Queue': {
+    role: 'run',
+    nameProperty: 'QueueName',
+    arn: arn('sqs', theName),
+    ref: queueUrl,
+    attributes: { Arn: theArn, QueueName: theName, QueueUrl: queueUrl },
+  },
+  'AWS::SQS::QueuePolicy': { role: 'used', why: 'IAM', ref: theId },
+  'AWS::S3::Bucket': {
+    role: 'run',
+    nameProperty: 'BucketName',
+    defaultName: (stackName, logicalId) => `${stackName}-${logicalId}`.toLowerCase(),
+    arn: ({ name }) => `arn:aws:s3:::${name}`,
+    attributes: {
+      Arn: theArn,
+      DomainName: ({ name }) => `${name}.s3.amazonaws.com`,
+      RegionalDomainName: ({ name }) => `${name}.s3.${REGION}.amazonaws.com`,
+    },
+  },
+  'AWS::S3::BucketPolicy': { role: 'used', why: 'IAM', ref: theId },
+  'AWS::KMS::Key': {
+    role: 'used',
+    why: 'IAM; data on the laptop is not encrypted by it',
+    arn: arn('kms', ({ name }) => `key/${name}`),
+    attributes: { Arn: theArn, KeyId: theName },
+  },
+  'AWS::KMS::Alias': { role: 'ignored', why: 'keys are found by ARN', nameProperty: 'AliasName' },
+
+  'AWS::StepFunctions::StateMachine': {
+    role: 'run',
+    nameProperty: 'StateMachineName',
+    arn: arn('states', ({ name }) => `stateMachine:${name}`),
+    ref: theArn,
+    attributes: { Arn: theArn, Name: theName, StateMachineRevisionId: () => 'INITIAL' },
+  },
+  'AWS::StepFunctions::StateMachineVersion': {
+    role: 'used',
+    why: 'leads to its machine: the laptop has one version',
+    arn: ({ text }) => `${text('StateMachineArn')}:1`,
+    ref: theArn,
+    attributes: { Arn: theArn },
+  },
+  'AWS::StepFunctions::StateMachineAlias': {
+    role: 'used',
+    why: 'leads to its machine: the laptop has one version',
+    nameProperty: 'Name',
+    arn: ({ name, text }) => {
+      const routed = text('RoutingConfiguration', 0, 'StateMachineVersionArn');
+      return `${machineOfVersion(routed || text('DeploymentPreference', 'StateMachineVersionArn'))}:${name}`;
+    },
+    ref: theArn,
+    attributes: { Arn: theArn },
+  },
+  'AWS::Scheduler::Schedule': {
+    role: 'run',
+    nameProperty: 'Name',
+    arn: arn('scheduler', ({ name, text }) => `schedule/${text('GroupName') || 'default'}/${name}`),
+    attributes: { Arn: theArn },
+  },
+  'AWS::Scheduler::ScheduleGroup': {
+    role: 'used',
+    why: 'the name is part of the ARN of its schedules',
+    nameProperty: 'Name',
+    arn: arn('scheduler', ({ name }) => `schedule-group/${name}`),
+    attributes: { Arn: theArn },
+  },
+  'AWS::Events::Rule': {
+    role: 'run',
+    nameProperty: 'Name',
+    arn: arn('events', ({ name }) => `rule/${name}`),
+    attributes: { Arn: theArn },
+  },
+  'AWS::SecretsManager::Secret': {
+    role: 'run',
+    nameProperty: 'Name',
+    // Six characters follow the name on AWS too, and CDK's grants by name count on them (`-??????`).
+    arn: arn('secretsmanager', ({ name }) => `secret:${name}-${digest(name, 6)}`),
+    ref: theArn,
+    attributes: { Id: theArn },
+  },
+  'AWS::SecretsManager::ResourcePolicy': { role: 'used', why: 'IAM', ref: theId },
+  'AWS::SSM::Parameter': {
+    role: 'run',
+    nameProperty: 'Name',
+    arn: arn('ssm', ({ name }) => `parameter/${name.replace(/^\//, '')}`),
+    attributes: { Type: ({ text }) => text('Type'), Value: ({ text }) => text('Value') },
+  },
+
+  'AWS::IAM::Role': {
+    role: 'used',
+    why: 'IAM',
+    nameProperty: 'RoleName',
+    arn: iam('role'),
+    attributes: { Arn: theArn, RoleId: theId },
+  },
+  'AWS::IAM::Policy': { role: 'used', why: 'IAM', nameProperty: 'PolicyName' },
+  'AWS::IAM::ManagedPolicy': {
+    role: 'used',
+    why: 'IAM',
+    nameProperty: 'ManagedPolicyName',
+    arn: iam('policy'),
+    ref: theArn,
+    attributes: { PolicyArn: theArn },
+  },
+
+  'AWS::Logs::LogGroup': {
+    role: 'used',
+    why: 'names the log file; retention does not matter here',
+    nameProperty: 'LogGroupName',
+    arn: arn('logs', ({ name }) => `log-group:${name}:*`),
+    attributes: { Arn: theArn },
+  },
+  'AWS::Logs::MetricFilter': { role: 'ignored', why: watch, ref: theId },
+  'AWS::Logs::QueryDefinition': { role: 'ignored', why: watch, ref: theId },
+  'AWS::Logs::ResourcePolicy': { role: 'ignored', why: watch, ref: theId },
+  'AWS::CloudWatch::Alarm': {
+    role: 'ignored',
+    why: watch,
+    nameProperty: 'AlarmName',
+    arn: arn('cloudwatch', ({ name }) => `alarm:${name}`),
+    attributes: { Arn: theArn },
+  },
+  'AWS::CloudWatch::CompositeAlarm': {
+    role: 'ignored',
+    why: watch,
+    nameProperty: 'AlarmName',
+    arn: arn('cloudwatch', ({ name }) => `alarm:${name}`),
+    attributes: { Arn: theArn },
+  },
+  'AWS::CloudWatch::Dashboard': { role: 'ignored', why: watch, nameProperty: 'DashboardName' },
+  'AWS::SNS::Topic': {
+    role: 'ignored',
+    why: mail,
+    nameProperty: 'TopicName',
+    arn: arn('sns', theName),
+    ref: theArn,
+    attributes: { TopicArn: theArn, TopicName: theName },
+  },
+  'AWS::SNS::TopicPolicy': { role: 'ignored', why: mail, ref: theId },
+  'AWS::SNS::Subscription': { role: 'ignored', why: mail, ref: theId },
+  'AWS::Budgets::Budget': { role: 'ignored', why: 'the ledger knows what a run would have cost', ref: theId },
+  'AWS::CDK::Metadata': { role: 'ignored', why: 'usage statistics of the CDK', ref: theId },
+
+  'AWS::CloudFront::Distribution': {
+    role: 'ignored',
+    why: site,
+    ref: theId,
+    attributes: {
+      Id: theId,
+      DomainName: ({ name }) => distributionHost(name),
+    },
+  },
+  'AWS::CloudFront::OriginAccessControl': { role: 'ignored', why: site, ref: theId, attributes: { Id: theId } },
+  'AWS::CloudFront::Function': { role: 'ignored', why: site, ref: theId, attributes: { FunctionARN: theId } },
+  'AWS::CloudFront::CachePolicy': { role: 'ignored', why: site, ref: theId, attributes: { Id: theId } },
+  'AWS::CloudFront::OriginRequestPolicy': { role: 'ignored', why: site, ref: theId, attributes: { Id: theId } },
+  'AWS::CloudFront::ResponseHeadersPolicy': { role: 'ignored', why: site, ref: theId, attributes: { Id: theId } },
+  'Custom::CDKBucketDeployment': {
+    role: 'ignored',
+    why: site,
+    ref: theId,
+    attributes: { DestinationBucketArn: theId },
+  },
+  'Custom::S3AutoDeleteObjects': { role: 'ignored', why: 'data is deleted with the state folder', ref: theId },
+
+  'AWS::Cognito::UserPool': { role: 'refused', why: pool },
+  'AWS::Cognito::UserPoolClient': { role: 'refused', why: pool },
+  'AWS::Cognito::UserPoolDomain': { role: 'refused', why: pool },
+  'AWS::Cognito::UserPoolGroup': { role: 'refused', why: pool },
+  'AWS::Cognito::UserPoolResourceServer': { role: 'refused', why: pool },
+};
