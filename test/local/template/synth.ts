@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Code, type FunctionProps, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { App, DefaultStackSynthesizer, Stack } from 'aws-cdk-lib/core';
+import { App, Stack } from 'aws-cdk-lib/core';
 
 import type { Addresses } from '#local/parts';
 
@@ -15,10 +15,8 @@ export function temporaryFolder(): { path: string; [Symbol.dispose](): void } {
 /** Synthesizes one stack into `<folder>/cdk.out`, as the CDK would for the cloud. @returns that folder */
 export function synth(folder: string, build: (stack: Stack) => void): string {
   const outdir = join(folder, 'cdk.out');
-  const app = new App({ outdir, analyticsReporting: false, context: { '@aws-cdk/core:newStyleStackSynthesis': true } });
-  build(
-    new Stack(app, 'fixture', { synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }) }),
-  );
+  const app = new App({ outdir, analyticsReporting: false });
+  build(new Stack(app, 'fixture'));
   app.synth();
   return outdir;
 }
