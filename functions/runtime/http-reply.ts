@@ -1,0 +1,86 @@
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type * as z from 'zod';
+import type { ErrorBody } from '#core/api/views';
+import { PatchbayError } from '#core/errors';
+import { logger } from './telemetry.ts';
+
+export type HttpResponse = APIGatewayProxyStructuredResultV2;
+
+/** Answers are of one moment and one person: nothing on the way may keep them. */
+const always = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
+export function jsonReply(status: number, body: unknown, headers: Record<string, string> = {}): HttpResponse {
+  return {
+    statusCode: status,
+    headers: { ...always, 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+export interface FileReply {
+  bytes: Uint8Array;
+  contentType: string;
+  fileName: string;
+}
+
+/** Stored files are untrusted: never rendered as a page of this origin, whatever is in them. */
+export function fileReply({ bytes, contentType, fileName }: FileReply): HttpResponse {
+  return {
+    statusCode: 200,
+    headers: {
+      ...always,
+      'content-type': contentType,
+      'content-disposition': `attachment; filename="${fileName.replaceAll(/[^\w.-]/g, '_')}"`,
+      'content-security-policy': "sandbox; default-src 'none'",
+    },
+    body: Buffer.from(bytes).toString('base64'),
+    isBase64Encoded: true,
+  };
+}
+
+export function redirectReply(url: string): HttpResponse {
+  return { statusCode: 302, headers: { ...always, location: url }, body: '' };
+}
+
+/**
+ * The one map from errors to HTTP. What nobody expected becomes `internal` and its message stays in the log; services
+ * that are down or throttle become `unavailable`, which clients repeat.
+ */
+export function errorReply(error: unknown, requestId: string): HttpResponse {
+  const known = expected(error);
+  if (known.code === 'internal') logger.error('request failed', { error: asError(error) });
+  else if (known.status >= 500) logger.warn('request failed', { code: known.code, error: asError(error) });
+  else logger.info('request refused', { code: known.code, reason: known.message });
+  const body: z.input<typeof ErrorBody> = {
+    code: known.code,
+    message: known.message,
+    detail: known.message,
+    remedy: known.remedy,
+    retryable: known.retryable,
+    request_id: requestId,
+    ...(known.fields === undefined ? {} : { fields: known.fields }),
+  };
+  const wait = known.retryAfter ?? (known.status === 429 || known.status === 503 ? 5 : undefined);
+  return jsonReply(known.status, body, wait === undefined ? {} : { 'retry-after': String(Math.ceil(wait)) });
+}
+
+function expected(error: unknown): PatchbayError {
+  // A status of 200 marks an end of a job: as an answer to a request nobody meant it.
+  if (error instanceof PatchbayError && error.status >= 400 && error.code !== 'internal') return error;
+  if (isOutage(error)) {
+    return new PatchbayError('unavailable', 'A service behind this one does not answer right now.', { cause: error });
+  }
+  return new PatchbayError('internal', 'Something went wrong on our side.', { cause: error });
+}
+
+/** As the AWS SDK says it: a server fault, throttling, or no answer in time. */
+function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { $fault, $retryable } = error as { $fault?: string; $retryable?: unknown };
+  const silent = ['TimeoutError', 'RequestTimeout', 'NetworkingError', 'ECONNREFUSED', 'ECONNRESET'];
+  return $fault === 'server' || $retryable !== undefined || silent.includes(error.name);
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
