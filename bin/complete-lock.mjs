@@ -8,7 +8,11 @@ const lockFile = new URL('../package-lock.json', import.meta.url);
 
 /** Where `name`, required by the package at `from`, is found in the lock file; undefined when it is nowhere. */
 export function resolveInLock(packages, from, name) {
-  for (let folder = from; ; folder = folder.includes('/node_modules/') ? folder.slice(0, folder.lastIndexOf('/node_modules/')) : '') {
+  for (
+    let folder = from;
+    ;
+    folder = folder.includes('/node_modules/') ? folder.slice(0, folder.lastIndexOf('/node_modules/')) : ''
+  ) {
     const candidate = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`;
     if (packages[candidate]) return candidate;
     if (folder === '') return undefined;

@@ -53,7 +53,7 @@ export const environments = {
   callbacks: z.object({ ...core, ...live, ...install, ...bucket, ...e2b }),
   gateway: z.object({ ...core, MODEL_PROVIDERS: z.string(), MODEL_KEYS_SECRET: z.string() }),
   dispatch: z.object({ ...core, ...live, ...install, ...workflow, QUEUE_URL: z.url() }),
-  steps: z.object({ ...core, ...live, ...install, ...bucket, ...e2b, ...workflow, QUEUE_URL: z.url() }),
+  steps: z.object({ ...core, ...live, ...install, ...bucket, ...e2b, QUEUE_URL: z.url() }),
   sweep: z.object({ ...core, ...live, ...install, ...bucket, ...e2b, ...workflow, QUEUE_URL: z.url() }),
   socketAuthorizer: z.object({ ...core }),
   socket: z.object({ ...core, ...live }),

@@ -1,0 +1,70 @@
+import type { ServiceFunctionName } from './functions.ts';
+
+/** What each function may do, by resource of the stack: exactly what its code calls, checked by a journey on the laptop. */
+const read = ['dynamodb:GetItem', 'dynamodb:Query'];
+const write = ['dynamodb:PutItem', 'dynamodb:UpdateItem'];
+const push = { connections: ['dynamodb:Query', 'dynamodb:DeleteItem'], sockets: ['execute-api:ManageConnections'] };
+const step = {
+  core: [...read, ...write, 'dynamodb:DeleteItem'],
+  ...push,
+  e2bSecret: ['secretsmanager:GetSecretValue'],
+};
+const stored = { artifacts: ['s3:PutObject', 's3:GetObject'], bucket: ['s3:ListBucket'] };
+const queue = { queue: ['sqs:SendMessage'] };
+
+export type Target =
+  | 'core'
+  | 'connections'
+  | 'artifacts'
+  | 'bucket'
+  | 'queue'
+  | 'machine'
+  | 'executions'
+  | 'taskTokens'
+  | 'sockets'
+  | 'e2bSecret'
+  | 'modelKeysSecret';
+
+export const permissions: Record<ServiceFunctionName, Partial<Record<Target, string[]>>> = {
+  Api: {
+    core: [...read, ...write, 'dynamodb:Scan'],
+    ...push,
+    artifacts: ['s3:GetObject'],
+    ...queue,
+    taskTokens: ['states:SendTaskFailure'],
+  },
+  Callbacks: {
+    core: [...read, ...write],
+    ...push,
+    artifacts: ['s3:PutObject'],
+    e2bSecret: ['secretsmanager:GetSecretValue'],
+    taskTokens: ['states:SendTaskSuccess', 'states:SendTaskHeartbeat'],
+  },
+  ModelGateway: {
+    core: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+    modelKeysSecret: ['secretsmanager:GetSecretValue'],
+  },
+  Dispatch: { core: [...read, ...write], ...push, ...queue, machine: ['states:StartExecution'] },
+  CreateSandbox: step,
+  RunAgent: { ...step, artifacts: ['s3:GetObject'] },
+  Collect: { ...step, ...stored },
+  EndAttempt: { ...step, ...stored, ...queue },
+  Judge: { ...step, ...stored },
+  Finish: { ...step, ...stored, ...queue },
+  Cleanup: { ...step, ...stored, ...queue },
+  ExecutionEnded: { ...step, ...stored, ...queue },
+  Sweep: {
+    ...step,
+    core: [...step.core, 'dynamodb:Scan'],
+    ...stored,
+    ...queue,
+    machine: ['states:StartExecution'],
+    executions: ['states:StopExecution', 'states:DescribeExecution'],
+  },
+  SocketAuthorizer: { core: ['dynamodb:DeleteItem'] },
+  Socket: {
+    core: [...read, 'dynamodb:DeleteItem'],
+    connections: [...read, ...write, 'dynamodb:DeleteItem'],
+    sockets: ['execute-api:ManageConnections'],
+  },
+};
