@@ -1,0 +1,5 @@
+import type { JsonObject } from '#local/parts';
+
+export function lintDefinition(_definition: JsonObject): string[] {
+  return [];
+}
