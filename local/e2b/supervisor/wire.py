@@ -44,9 +44,11 @@ class Connection:
             return
 
     def close(self) -> None:
-        """Ends the connection even where another thread is reading from it."""
+        """Ends the connection once the server has: closing over unread input would throw away the answer just sent."""
         try:
-            self._socket.shutdown(socket.SHUT_RDWR)
+            self._socket.shutdown(socket.SHUT_WR)
+            while self._socket.recv(65536):
+                continue
         except OSError:
             pass
         self._socket.close()
