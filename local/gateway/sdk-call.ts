@@ -42,12 +42,12 @@ export function notMapped(service: string, operation: string): ServiceError {
   return new ServiceError('UnknownOperationException', `the local stack does not run ${service}:${operation}`);
 }
 
-/** The one function that a role belongs to; the role's own logical id if several share it. */
+/** The name of the one function that a role belongs to; the role's own if several share it. */
 export function callers(assembly: Assembly): (roleArn: string) => string {
   const names = new Map<string, string>();
-  for (const { arn, logicalId } of assembly.byType('AWS::IAM::Role')) {
+  for (const { arn, name } of assembly.byType('AWS::IAM::Role')) {
     const holders = assembly.byType('AWS::Lambda::Function').filter(({ properties }) => properties.Role === arn);
-    names.set(arn, holders.length === 1 ? (holders[0]?.logicalId ?? logicalId) : logicalId);
+    names.set(arn, holders.length === 1 ? (holders[0]?.name ?? name) : name);
   }
   return (roleArn) => names.get(roleArn) ?? roleArn;
 }

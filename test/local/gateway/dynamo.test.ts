@@ -187,8 +187,8 @@ describe('DynamoDB behind the gateway', () => {
 
     expect(answer.ConsumedCapacity).toBeUndefined();
     expect(gateway.counted).toEqual([
-      { item: 'dynamodb:GetItem', units: 1, by: 'Api' },
-      { item: 'dynamodb:GetItem', units: 0.5, by: 'Api' },
+      { item: 'dynamodb:GetItem', units: 1, by: 'test-Api' },
+      { item: 'dynamodb:GetItem', units: 0.5, by: 'test-Api' },
     ]);
   });
 });

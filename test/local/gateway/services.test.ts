@@ -157,7 +157,7 @@ describe('SQS', () => {
       ['GetQueueUrl', 'SendMessage', 'ReceiveMessage', 'DeleteMessage'].map((one) => ({
         item: `sqs:${one}`,
         units: 1,
-        by: 'Handler',
+        by: 'test-Handler',
       })),
     );
   });
