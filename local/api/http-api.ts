@@ -1,30 +1,16 @@
-import {
-  type Assembly,
-  type Count,
-  type Iam,
-  type JsonObject,
-  type Lambdas,
-  type Resource,
-  ServiceError,
-} from '#local/parts';
+import { type JsonObject, type Resource, ServiceError } from '#local/parts';
 import { apiHost } from '#local/template/resource-types';
+import { type ApiParts, integrationOf } from './api-parts.ts';
 import { type Cors, preflight, withCors } from './cors.ts';
 import type { Decision } from './decision.ts';
-import { executeApiArn, lambdaOfUri } from './execute-api.ts';
+import { executeApiArn } from './execute-api.ts';
 import type { HttpRequest } from './http-request.ts';
 import { gatewayResponse, type HttpResponse, integrationResponse } from './integration-response.ts';
 import { type JwtAuthorizer, jwtAuthorizer } from './jwt-authorizer.ts';
 import { type LambdaAuthorizer, lambdaAuthorizer } from './lambda-authorizer.ts';
 import { payloadTwo } from './payload-two.ts';
 import { matchRoute, type RouteMatch, type RoutePattern, routePattern } from './route-match.ts';
-
-export interface ApiParts {
-  assembly: Assembly;
-  lambdas: Pick<Lambdas, 'invoke'>;
-  iam: Pick<Iam, 'authorize'>;
-  count: Count;
-  log(line: string): void;
-}
+import { within } from './time-limit.ts';
 
 interface Route extends RoutePattern {
   functionArn: string;
@@ -116,16 +102,6 @@ function routesOf(api: Resource, parts: ApiParts): Route[] {
 
 const nobody: Authorize = async () => ({ allowed: true });
 
-/** @param target `integrations/<id>` of a route */
-export function integrationOf(target: string, assembly: Assembly): string {
-  const { logicalId, properties } = assembly.find(
-    'AWS::ApiGatewayV2::Integration',
-    target.replace('integrations/', ''),
-  );
-  if (properties.IntegrationType !== 'AWS_PROXY') throw new Error(`integration ${logicalId} is not a Lambda proxy`);
-  return lambdaOfUri(String(properties.IntegrationUri));
-}
-
 function authorizerOf(api: Resource, authorizer: Resource, { lambdas, iam }: ApiParts): Authorize {
   const { name, properties } = authorizer;
   if (properties.AuthorizerType === 'JWT') {
@@ -167,17 +143,5 @@ function decoded(path: string): string {
     return decodeURIComponent(path);
   } catch {
     return path;
-  }
-}
-
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), limitMs);
-  });
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
   }
 }

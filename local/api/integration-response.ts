@@ -10,7 +10,7 @@ export interface HttpResponse {
 
 interface HandlerValue {
   statusCode: unknown;
-  headers?: Record<string, unknown>;
+  headers?: Record<string, unknown> | null;
   cookies?: unknown;
   body?: unknown;
   isBase64Encoded?: unknown;
@@ -22,20 +22,20 @@ interface HandlerValue {
  * @returns undefined for a malformed response, which becomes an error of the gateway
  */
 export function integrationResponse(payload: string): HttpResponse | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(payload);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null || !('statusCode' in value)) {
-    return { ...EMPTY, headers: { 'content-type': 'application/json' }, body: Buffer.from(payload) };
-  }
-  const { statusCode, headers = {}, cookies = [], body = '', isBase64Encoded } = value as HandlerValue;
+  const value = parse(payload);
+  if (value === undefined || isResponse(value)) return proxyResponse(payload);
+  return { statusCode: 200, headers: { 'content-type': 'application/json' }, cookies: [], body: Buffer.from(payload) };
+}
+
+/** The same where only a value with a `statusCode` is a response: a WebSocket API calls any other malformed. */
+export function proxyResponse(payload: string): HttpResponse | undefined {
+  const value = parse(payload);
+  if (!isResponse(value)) return undefined;
+  const { statusCode, headers, cookies = [], body, isBase64Encoded } = value;
   const status = Number(statusCode);
   if (!Number.isInteger(status) || status < 200 || status > 599 || !Array.isArray(cookies)) return undefined;
-  const text = body === null ? '' : typeof body === 'string' ? body : undefined;
-  if (text === undefined) return undefined;
+  const text = body ?? '';
+  if (typeof text !== 'string') return undefined;
   const named = Object.entries(headers ?? {}).map(([name, item]) => [name.toLowerCase(), String(item)]);
   return {
     statusCode: status,
@@ -45,7 +45,19 @@ export function integrationResponse(payload: string): HttpResponse | undefined {
   };
 }
 
-/** A response of the gateway itself; API Gateway writes `message`, Function URLs write `Message`. */
+function parse(payload: string): unknown {
+  try {
+    return JSON.parse(payload);
+  } catch {
+    return undefined;
+  }
+}
+
+function isResponse(value: unknown): value is HandlerValue {
+  return typeof value === 'object' && value !== null && 'statusCode' in value;
+}
+
+/** A response of API Gateway itself. */
 export function gatewayResponse(
   statusCode: number,
   message: string,
@@ -65,5 +77,3 @@ export function send(response: ServerResponse, { statusCode, headers, cookies, b
   });
   response.end(body);
 }
-
-const EMPTY: HttpResponse = { statusCode: 200, headers: {}, cookies: [], body: Buffer.alloc(0) };

@@ -1,9 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
 import type { Resource } from '#local/parts';
-import { type ApiParts, createHttpApi, type HttpApi } from './http-api.ts';
+import type { ApiParts } from './api-parts.ts';
+import { createHttpApi, type HttpApi } from './http-api.ts';
 import { readHttpRequest } from './http-request.ts';
 import { gatewayResponse, send } from './integration-response.ts';
+import { refuse, SocketApi } from './socket-api.ts';
+import { type Connections, OpenConnections } from './socket-connections.ts';
 
 export interface WebOptions extends ApiParts {
   port: number;
@@ -14,6 +17,8 @@ export interface WebOptions extends ApiParts {
 }
 
 export interface Web {
+  /** What `@connections` of the SDK listener acts on. */
+  connections: Connections;
   stop(): Promise<void>;
 }
 
@@ -22,17 +27,31 @@ export interface Web {
  * site, as behind a distribution in the cloud.
  */
 export async function startWeb(options: WebOptions): Promise<Web> {
-  const apis = httpApis(options);
+  const connections = new OpenConnections(options.count, options.timeScale ?? 1);
+  const apis = stagesOf(options, 'HTTP').map(({ api, stage }) => createHttpApi(api, stage, options));
+  const sockets = stagesOf(options, 'WEBSOCKET').map(
+    ({ api, stage }) => new SocketApi(api, stage, connections, options),
+  );
   const server = createServer((request, response) => {
     respond(request, response, apis, options).catch((error: unknown) => {
       options.log(`${request.method} ${request.url}: ${error instanceof Error ? error.message : error}`);
       response.destroy();
     });
   });
+  server.on('upgrade', (request, socket, head) => {
+    const path = (request.url ?? '/').split('?')[0]?.replace(/\/$/, '');
+    const api = sockets.find(({ stage }) => path === `/${stage}`);
+    // A client that leaves before the handshake must not end the stack.
+    socket.on('error', (error) => options.log(`upgrade of ${path}: ${error.message}`));
+    if (api) void api.upgrade(request, socket, head);
+    else refuse(socket, 403);
+  });
   await listen(server, options.port);
   return {
+    connections,
     stop: () =>
       new Promise((resolve) => {
+        connections.closeAll();
         server.close(() => resolve());
         server.closeAllConnections();
       }),
@@ -52,13 +71,8 @@ async function respond(request: IncomingMessage, response: ServerResponse, apis:
   else send(response, gatewayResponse(413, 'Request Entity Too Large', { connection: 'close' }));
 }
 
-function httpApis(options: WebOptions): HttpApi[] {
-  const stages = stagesOf(options, 'HTTP');
-  return stages.map(({ api, stage }) => createHttpApi(api, stage, options));
-}
-
 /** Every stage of the template's APIs of one protocol. */
-export function stagesOf({ assembly }: Pick<ApiParts, 'assembly'>, protocol: 'HTTP' | 'WEBSOCKET') {
+function stagesOf({ assembly }: Pick<ApiParts, 'assembly'>, protocol: 'HTTP' | 'WEBSOCKET') {
   return assembly.byType('AWS::ApiGatewayV2::Stage').flatMap((stage): { api: Resource; stage: Resource }[] => {
     const api = assembly.find('AWS::ApiGatewayV2::Api', String(stage.properties.ApiId));
     return api.properties.ProtocolType === protocol ? [{ api, stage }] : [];

@@ -106,7 +106,7 @@ async function readStream(request: IncomingMessage, sink: StreamSink): Promise<I
   for await (const chunk of request) streamed.write(chunk as Buffer);
   const error = request.trailers['lambda-runtime-function-error-body'];
   if (error) return { payload: Buffer.from(error, 'base64').toString('utf8'), functionError: 'Unhandled' };
-  if (streamed.complete) return { payload: '' };
+  if (streamed.end()) return { payload: '' };
   return functionError('Runtime.InvalidStreamingOperation', 'the stream ended before its prelude was written');
 }
 

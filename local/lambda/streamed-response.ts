@@ -17,15 +17,17 @@ interface Prelude {
  */
 export class StreamedResponse {
   readonly #sink: StreamSink;
-  #head: Buffer | undefined;
+  readonly #contentType: string;
+  /** What came before the body; undefined once the prelude is out. */
+  #head: Buffer | undefined = Buffer.alloc(0);
 
   constructor(contentType: string, sink: StreamSink) {
     this.#sink = sink;
-    if (contentType === WITH_PRELUDE) this.#head = Buffer.alloc(0);
-    else sink.prelude({ statusCode: 200, headers: { 'content-type': contentType }, cookies: [] });
+    this.#contentType = contentType;
   }
 
   write(bytes: Buffer): void {
+    if (this.#head && this.#contentType !== WITH_PRELUDE) this.#open();
     if (!this.#head) {
       this.#sink.chunk(bytes);
       return;
@@ -39,9 +41,19 @@ export class StreamedResponse {
     if (body.length > 0) this.#sink.chunk(body);
   }
 
-  /** False if the handler ended the stream before its prelude was out: `end` without a `write` does that. */
-  get complete(): boolean {
+  /**
+   * The handler has ended well. Only now does an empty body without prelude become a response: a handler that fails
+   * before it writes is an error, not an empty 200.
+   * @returns false if the stream ended before its prelude was out: `end` without a `write` does that
+   */
+  end(): boolean {
+    if (this.#head && this.#contentType !== WITH_PRELUDE) this.#open();
     return this.#head === undefined;
+  }
+
+  #open(): void {
+    this.#head = undefined;
+    this.#sink.prelude({ statusCode: 200, headers: { 'content-type': this.#contentType }, cookies: [] });
   }
 }
 
