@@ -34,8 +34,10 @@ export interface Route {
   params: z.ZodObject;
   query: z.ZodObject;
   body: z.ZodType | null;
-  /** Status and body of success; `null`: a file's bytes or a 302 to them. */
-  success: { status: 200 | 201 | 202; body: z.ZodType | null };
+  /** Takes an `Idempotency-Key`: sent again with the same one, nothing new is made. */
+  keyed: boolean;
+  /** Status and body of success; `repeated`: when nothing new was made. `null`: a file's bytes or a 302 to them. */
+  success: { status: 200 | 201 | 202; repeated?: 200; body: z.ZodType | null };
   errors: readonly ErrorCode[];
 }
 
@@ -47,6 +49,7 @@ const page = { limit: z.coerce.number().int().min(1).max(100).default(50), curso
 export const routes = {
   createSession: row('POST', '/sessions', 'Open a session', {
     body: CreateSession,
+    keyed: true,
     success: { status: 201, body: SessionView },
   }),
   listSessions: row('GET', '/sessions', 'Your sessions, newest first', {
@@ -60,12 +63,14 @@ export const routes = {
   createMessage: row('POST', '/sessions/{id}/messages', 'Say something; `/solve <issue> [xN]` in it starts a job', {
     params: session,
     body: CreateMessage,
+    keyed: true,
     success: { status: 201, body: z.object({ message: MessageView, job: JobView.optional() }) },
     errors: ['conflict', 'unprocessable', 'too_many_requests', 'budget_refused'],
   }),
   createIssue: row('POST', '/sessions/{id}/issues', 'File an issue against a repository', {
     params: session,
     body: CreateIssue,
+    keyed: true,
     success: { status: 201, body: IssueView },
   }),
   listIssues: row('GET', '/sessions/{id}/issues', 'The issues of a session', {
@@ -83,7 +88,8 @@ export const routes = {
     {
       params: session.extend({ issue_id: IssueId }),
       body: SolveBody,
-      success: { status: 202, body: CreatedJob },
+      keyed: true,
+      success: { status: 202, repeated: 200, body: CreatedJob },
       errors: ['conflict', 'unprocessable', 'too_many_requests', 'budget_refused'],
     },
   ),
@@ -179,7 +185,15 @@ function row<const R extends Partial<Omit<Route, 'method' | 'path' | 'summary'>>
   summary: string,
   rest: R,
 ) {
-  const defaults = { auth: 'jwt', function: 'api', params: none, query: none, body: null, errors: [] } as const;
+  const defaults = {
+    auth: 'jwt',
+    function: 'api',
+    params: none,
+    query: none,
+    body: null,
+    keyed: false,
+    errors: [],
+  } as const;
   return { method, path, summary, ...defaults, ...rest } as {
     method: Route['method'];
     path: string;

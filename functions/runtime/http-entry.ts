@@ -76,7 +76,11 @@ function render(row: Route, reply: AnyAnswer, jobId: string | undefined): HttpRe
   if (body?.success !== true) throw new Error('The answer does not fit its schema.', { cause: body?.error });
   const job = jobId ?? (body.data as { job?: { id?: string } }).job?.id;
   if (job !== undefined) logger.appendKeys({ job_id: job });
-  return jsonReply(reply.repeated ? 200 : row.success.status, body.data, job === undefined ? {} : { 'x-job-id': job });
+  return jsonReply(
+    (reply.repeated && row.success.repeated) || row.success.status,
+    body.data,
+    job === undefined ? {} : { 'x-job-id': job },
+  );
 }
 
 /** Ids for the log, by the names that every log line uses. */

@@ -92,13 +92,18 @@ function callerOf(event: HttpEvent, tenantClaim: string): Caller {
   if (claims === undefined) throw new PatchbayError('unauthorized', 'A valid token is required.');
   const user = String(claims.sub ?? '');
   if (!User.test(user)) throw new PatchbayError('forbidden', 'The token’s claim "sub" is missing or not usable.');
-  const tenant = String(claims[tenantClaim] ?? '');
-  if (!Tenant.test(tenant)) {
-    throw new PatchbayError('forbidden', `The token’s claim "${tenantClaim}", the tenant, is missing or not usable.`);
+  const tenant = claims[tenantClaim] === undefined ? ownTenant(user) : String(claims[tenantClaim]);
+  if (claims[tenantClaim] !== undefined && !Tenant.test(tenant)) {
+    throw new PatchbayError('forbidden', `The token’s claim "${tenantClaim}", the tenant, is not usable.`);
   }
   const expiry = Number(claims.exp);
   if (!Number.isFinite(expiry)) throw new PatchbayError('unauthorized', 'The token carries no expiry.');
   return { tenant, user, auth_exp: new Date(expiry * 1_000).toISOString() };
+}
+
+/** A user without the claim is a tenant alone; `~` starts no claim's value, so nobody can name themselves into it. */
+function ownTenant(user: string): string {
+  return `~${user.replaceAll(/[^\w.@-]/g, (sign) => `=${sign.charCodeAt(0).toString(16)}`)}`;
 }
 
 function idempotencyKeyOf(event: HttpEvent): string | undefined {

@@ -1,0 +1,49 @@
+import { PatchbayError } from '#core/errors';
+import type { Attempt, Job } from '#core/job/job';
+import type { World } from '#core/ports/world';
+
+/** A job's money is reserved under its tenant and the day of its creation: every settling finds it there. */
+export function budgetOf(job: Pick<Job, 'tenant' | 'created_at'>): { scope: string; day: string } {
+  return { scope: job.tenant, day: job.created_at.slice(0, 10) };
+}
+
+export function microUsd(usd: number): number {
+  return Math.round(usd * 1_000_000);
+}
+
+/**
+ * At admission: the most that all attempts of a round may cost.
+ * @throws PatchbayError budget_refused when the tenant's day has no room for it
+ */
+export async function reserveBudget(
+  world: Pick<World, 'budgets' | 'installation'>,
+  job: Pick<Job, 'tenant' | 'id' | 'created_at' | 'options'>,
+): Promise<void> {
+  const { scope, day } = budgetOf(job);
+  const cost = job.options.attempts * job.options.limits.cost_usd;
+  const cap = world.installation.tenant_daily_usd;
+  if (await world.budgets.reserve(scope, day, job.id, microUsd(cost), microUsd(cap))) return;
+  throw new PatchbayError(
+    'budget_refused',
+    `This job may cost ${dollars(cost)}; what is left of the ${dollars(cap)} for ${day} does not cover it.`,
+    {
+      remedy:
+        'Ask for fewer attempts or a lower limits.cost_usd, raise the budget of the tenant, or wait until tomorrow.',
+    },
+  );
+}
+
+/** At the end: the reservation becomes what was spent. Repeating it does nothing, so every writer of an end may try. */
+export async function settleBudget(
+  world: Pick<World, 'budgets'>,
+  job: Pick<Job, 'tenant' | 'id' | 'created_at'>,
+  attempts: readonly Pick<Attempt, 'usage'>[],
+): Promise<void> {
+  const { scope, day } = budgetOf(job);
+  const spent = attempts.reduce((sum, { usage }) => sum + microUsd(usage.cost_usd), 0);
+  await world.budgets.settle(scope, day, job.id, spent);
+}
+
+function dollars(usd: number): string {
+  return `$${usd.toFixed(2)}`;
+}

@@ -1,0 +1,38 @@
+import { PatchbayError } from '#core/errors';
+import type { Job } from '#core/job/job';
+import type { Issue, Session } from '#core/job/session';
+import type { World } from '#core/ports/world';
+
+/** Who asks: from a verified token, never from a request. */
+export interface Caller {
+  tenant: string;
+  user: string;
+}
+
+/**
+ * Every way from an id to a row goes through here. The tenant is part of each key; a session and what is in it belongs
+ * to its user. What is not yours is not there: 404 either way, so that ids tell nothing.
+ */
+export async function ownSession(world: Pick<World, 'sessions'>, caller: Caller, id: string): Promise<Session> {
+  const session = await world.sessions.get(caller.tenant, id);
+  if (session === undefined || session.tenant !== caller.tenant || session.user !== caller.user)
+    throw absent('session', id);
+  return session;
+}
+
+/** The issue of a session that is already known to be the caller's. */
+export async function issueOf(world: Pick<World, 'sessions'>, session: Session, id: string): Promise<Issue> {
+  const issue = await world.sessions.issue(session.tenant, session.id, id);
+  if (issue === undefined) throw absent('issue', id);
+  return issue;
+}
+
+export async function ownJob(world: Pick<World, 'jobs'>, caller: Caller, id: string): Promise<Job> {
+  const job = await world.jobs.get(caller.tenant, id);
+  if (job === undefined || job.tenant !== caller.tenant || job.user !== caller.user) throw absent('job', id);
+  return job;
+}
+
+function absent(what: string, id: string): PatchbayError {
+  return new PatchbayError('not_found', `There is no ${what} ${id}.`);
+}

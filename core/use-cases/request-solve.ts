@@ -1,0 +1,133 @@
+import { PatchbayError } from '#core/errors';
+import { derivedId, sha256Hex } from '#core/ids';
+import type { Job } from '#core/job/job';
+import { isJobAtWork } from '#core/job/lifecycle';
+import type { SolveOptions } from '#core/job/options';
+import type { Issue } from '#core/job/session';
+import { outboxMark } from '#core/job/transition';
+import type { Catalogue } from '#core/models';
+import type { World } from '#core/ports/world';
+import { caps, waitingSeconds } from '#core/workflow/limits';
+import { planOf, requirePossible } from './admit-options.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { reserveBudget } from './job-budget.ts';
+import { type Caller, issueOf, ownSession } from './ownership.ts';
+import { announceJob } from './record-transitions.ts';
+
+type Ports = Pick<
+  World,
+  'sessions' | 'jobs' | 'queue' | 'log' | 'live' | 'budgets' | 'clock' | 'installation' | 'note'
+> & { catalogue: Catalogue };
+
+export interface SolveRequest {
+  caller: Caller;
+  session_id: string;
+  issue_id: string;
+  options: SolveOptions;
+  /** The Idempotency-Key. Without one, the id follows from the issue's `last_job`: two racing clicks are one job. */
+  key?: string | undefined;
+}
+
+/**
+ * Accepts one solve, exactly once.
+ *
+ * 1. The id follows from the key, or from the issue's `last_job`, read strongly. If a job is there already: same
+ *    request → that job; another request → conflict.
+ * 2. Admission: options that can work here, room in the tenant's line, money of the day.
+ * 3. Put the row if absent, with its outbox mark; somebody faster → 1 again.
+ * 4. Move `last_job`; append to the log, send the message, clear the mark. These may fail: the sweeper heals them.
+ *
+ * @throws PatchbayError not_found, conflict, unprocessable, too_many_requests, budget_refused
+ */
+export async function requestSolve(world: Ports, request: SolveRequest): Promise<{ job: Job; created: boolean }> {
+  const session = await ownSession(world, request.caller, request.session_id);
+  let issue = await issueOf(world, session, request.issue_id);
+  const hash = await sha256Hex(canonicalJson(request.options));
+  // One round more for every job that others put between our reads; three clicks at once need two.
+  for (let round = 0; round < 4; round += 1) {
+    const found = await findJob(world, issue, request.key);
+    if (found.job !== undefined) {
+      if (request.key === undefined && issue.last_job !== found.job.id) {
+        // Put by somebody who has not moved `last_job` yet, or died before: the issue goes on from it.
+        issue = await movedTo(world, issue, found.job.id);
+        continue;
+      }
+      return { job: sameRequest(found.job, hash), created: false };
+    }
+    const job = await admittedJob(world, request, issue, found.id, hash);
+    if (!(await world.jobs.create(job))) continue;
+    await movedTo(world, issue, job.id);
+    await announceJob(world, job);
+    world.note('job accepted', { job_id: job.id, metrics: { JobsAccepted: 1 } });
+    return { job, created: true };
+  }
+  throw new PatchbayError('conflict', 'Other requests for this issue came first, again and again.');
+}
+
+/** The job under the request's id, or the id under which there is none yet. */
+async function findJob(world: Ports, issue: Issue, key: string | undefined): Promise<{ id: string; job?: Job }> {
+  const parts = [issue.tenant, issue.session_id, issue.id];
+  if (key !== undefined) return await jobAt(world, issue, await derivedId('j', ...parts, 'key', key));
+  const last = issue.last_job === undefined ? undefined : await world.jobs.get(issue.tenant, issue.last_job);
+  if (last !== undefined && isJobAtWork(last.status)) return { id: last.id, job: last };
+  return await jobAt(world, issue, await derivedId('j', ...parts, 'after', issue.last_job ?? ''));
+}
+
+async function jobAt(world: Ports, issue: Issue, id: string): Promise<{ id: string; job?: Job }> {
+  const job = await world.jobs.get(issue.tenant, id);
+  return job === undefined ? { id } : { id, job };
+}
+
+function sameRequest(job: Job, hash: string): Job {
+  if (job.request_hash === hash) return job;
+  throw new PatchbayError('conflict', `Job ${job.id} was started with other options and is ${job.status}.`, {
+    remedy:
+      'Wait for that job or cancel it, or send the options it was started with; a new request needs a new Idempotency-Key.',
+  });
+}
+
+/** @returns the issue as it is now: moved by us, or by somebody else */
+async function movedTo(world: Ports, issue: Issue, jobId: string): Promise<Issue> {
+  if (await world.sessions.moveLastJob(issue, issue.last_job, jobId)) return { ...issue, last_job: jobId };
+  return (await world.sessions.issue(issue.tenant, issue.session_id, issue.id)) ?? issue;
+}
+
+async function admittedJob(world: Ports, request: SolveRequest, issue: Issue, id: string, hash: string): Promise<Job> {
+  const { installation, clock } = world;
+  const { options, caller } = request;
+  requirePossible(installation, world.catalogue, options);
+  const line = await world.jobs.waiting(caller.tenant, caps.waitingPerTenant);
+  if (line.length >= caps.waitingPerTenant) {
+    throw new PatchbayError('too_many_requests', `${line.length} jobs of your tenant are waiting for a slot already.`, {
+      retryAfter: 60,
+    });
+  }
+  const at = clock.at();
+  const job: Job = {
+    id,
+    tenant: caller.tenant,
+    session_id: issue.session_id,
+    issue_id: issue.id,
+    user: caller.user,
+    request_hash: hash,
+    status: 'queued',
+    v: 1,
+    transitions: [{ v: 1, to: 'queued', at }],
+    options,
+    repository: repositoryOf(issue, options),
+    plan: planOf(installation, options),
+    round: 1,
+    dispatch: 0,
+    first_attempt: 1,
+    outbox: outboxMark(at, 1),
+    deadline: clock.at(waitingSeconds),
+    artifacts: [],
+    created_at: at,
+  };
+  await reserveBudget(world, job);
+  return job;
+}
+
+function repositoryOf(issue: Issue, options: SolveOptions): Job['repository'] {
+  return options.base_ref === undefined ? issue.repository : { ...issue.repository, ref: options.base_ref };
+}
