@@ -1,0 +1,125 @@
+"""mini-swe-agent behind the agent port: `plan` and `execute` on one instance, whose counters span both."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from .layout import Layout
+from .run import Run
+from .stop import Stopped
+
+
+def quiet_mini(layout: Layout) -> None:
+    """Before its first import: no banner, and its folder of settings (made at import, its .env loaded) is an empty one."""
+    folder = layout.private / "mini"
+    folder.mkdir(exist_ok=True)
+    os.environ["MSWEA_SILENT_STARTUP"] = "1"
+    os.environ["MSWEA_GLOBAL_CONFIG_DIR"] = str(folder)
+
+
+@dataclass(frozen=True)
+class AgentEnd:
+    """How one phase of the agent ended: its exit status, and the reason where it is not a submission."""
+
+    exit_status: str
+    reason: str = ""
+
+
+STEERING_TAIL = 6
+_PLAN_STEP = re.compile(r"^\s*\[step ([\w.-]{1,20})\]\s*")
+
+
+def make_agent(run: Run, left: Any) -> "MiniAgent":
+    quiet_mini(run.layout)
+    # Here and not above: importing it makes a folder where the two variables say.
+    from .mini_loop import MiniLoop
+
+    return MiniAgent(run, MiniLoop.of(run, left))
+
+
+class MiniAgent:
+    def __init__(self, run: Run, loop: Any) -> None:
+        self._run = run
+        self._loop = loop
+        self.messages: list[dict[str, Any]] = []
+        """Of all phases, in their order."""
+
+    def plan(self, system: str, task: str, *, steps: int, cost_usd: float, on_submit: Any) -> AgentEnd:
+        return self._phase("plan", system, task, steps, cost_usd, on_submit)
+
+    def execute(self, system: str, task: str, *, steps: int, cost_usd: float) -> AgentEnd:
+        """`steps` and `cost_usd` are totals of both phases."""
+        return self._phase("execute", system, task, steps, cost_usd, lambda: None)
+
+    def _phase(self, name: str, system: str, task: str, steps: int, cost_usd: float, on_submit: Any) -> AgentEnd:
+        loop = self._loop
+        loop.begin(name, steps=steps, cost_usd=cost_usd, on_submit=on_submit)
+        try:
+            end = loop.run(task=task, system=system)
+            return AgentEnd(str(end.get("exit_status", "")), str(loop.messages[-1].get("content", "")))
+        except Stopped:
+            raise
+        except Exception as error:
+            # run() writes it down and raises it again; the tree may hold a usable change all the same.
+            self._run.log.line(f"the agent ended with {type(error).__name__}: {error}")
+            return AgentEnd(type(error).__name__, str(error))
+        finally:
+            loop.flush()
+            self.messages += [{**message, "phase": name} for message in loop.messages]
+
+    def last_thought(self) -> str:
+        for message in reversed(self.messages):
+            if message.get("role") == "assistant" and message.get("content"):
+                return str(message["content"])
+        return ""
+
+    def trajectory(self) -> dict[str, Any]:
+        """mini-swe-agent's own format, with the messages of both phases."""
+        current = [] if not self._loop.running else [{**message, "phase": self._loop.phase} for message in list(self._loop.messages)]
+        return {**self._loop.serialize(), "messages": self.messages + current}
+
+
+def plan_step_of(thought: str) -> str | None:
+    found = _PLAN_STEP.match(thought)
+    return found.group(1) if found else None
+
+
+def steering(codes: list[tuple[str, int]], steps_left: int) -> str:
+    """A word to an agent that goes in circles or runs out of steps. `codes`: command and exit code, oldest first."""
+    words = []
+    last = codes[-3:]
+    failed = [code != 0 for _, code in codes[-STEERING_TAIL:]]
+    if len(last) == 3 and len({command for command, _ in last}) == 1 and all(code != 0 for _, code in last):
+        words.append("The same command has failed three times: do something else.")
+    elif len(failed) == STEERING_TAIL and sum(failed) >= STEERING_TAIL - 1:
+        words.append("Most of your last commands failed: step back and check your assumptions.")
+    if steps_left in (10, 5, 2, 1):
+        words.append(f"{steps_left} commands left: bring it to an end and submit.")
+    return "".join(f"\n({word})" for word in words)
+
+
+class StepPace:
+    """At most one step event a second: of those that come faster, the newest waits for its turn."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._held: dict[str, Any] | None = None
+        self._last = 0.0
+
+    def step(self, data: dict[str, Any]) -> None:
+        now = time.monotonic()
+        if now - self._last < self._run.clock.scaled(1.0):
+            self._held = data
+            return
+        self._held = None
+        self._last = now
+        self._run.reporter.emit("step", **data)
+
+    def flush(self) -> None:
+        if self._held is not None:
+            self._run.reporter.emit("step", **self._held)
+            self._held = None
