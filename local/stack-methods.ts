@@ -1,0 +1,17 @@
+import type { Stack } from './stack.ts';
+
+/** What whoever started the stack may ask it, beside the application's own APIs. Data in, data out. */
+export const stackMethods = {
+  /** A bearer token for a named user. */
+  token: (stack: Stack, { sub }: { sub: string }) => stack.issuer.token(sub, { expiresInSeconds: 12 * 3_600 }),
+  /** Puts a repository of this machine on the stack's git host; returns its clone URL. */
+  importRepository: (stack: Stack, { name, path }: { name: string; path: string }) =>
+    stack.gitHost.importRepository(name, path),
+  /** What the AWS calls since then (ms) would have cost. */
+  bill: (stack: Stack, { since }: { since: number }) => stack.ledger.bill({ since }),
+  denials: (stack: Stack) => stack.iam.report(),
+  sandboxes: (stack: Stack) => stack.e2b.sandboxes(),
+  memory: (stack: Stack) => ({ stack: process.memoryUsage().rss, functions: stack.lambdas.stats() }),
+} as const;
+
+export type StackMethod = keyof typeof stackMethods;
