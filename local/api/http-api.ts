@@ -1,5 +1,5 @@
 import { type JsonObject, type Resource, ServiceError } from '#local/parts';
-import { apiHost } from '#local/template/resource-types';
+import { apiHost } from '#local/template/resource-naming';
 import { type ApiParts, integrationOf } from './api-parts.ts';
 import { type Cors, preflight, withCors } from './cors.ts';
 import type { Decision } from './decision.ts';

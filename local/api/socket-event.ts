@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Json, JsonObject } from '#local/parts';
-import { apiHost } from '#local/template/resource-types';
+import { apiHost } from '#local/template/resource-naming';
 import type { HttpRequest } from './http-request.ts';
 import { requestTime } from './payload-two.ts';
 

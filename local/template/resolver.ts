@@ -1,7 +1,8 @@
 import { ACCOUNT, type Addresses, type Json, type JsonObject, REGION } from '#local/parts';
 import type { CdkOut, TemplateResource } from './cdk-out.ts';
 import { type OutwardHost, socketHost, toLocalAddresses, webHost } from './outward-addresses.ts';
-import { apiHost, distributionHost, type Naming, RESOURCE_TYPES } from './resource-types.ts';
+import { apiHost, distributionHost, type Naming } from './resource-naming.ts';
+import { RESOURCE_TYPES } from './resource-types.ts';
 
 const PSEUDO_PARAMETERS: Record<string, string> = {
   'AWS::AccountId': ACCOUNT,
@@ -123,9 +124,8 @@ export class Resolver {
   #attribute(logicalId: string, name: string): string {
     const resource = this.#present(logicalId);
     if (!resource) return this.#problem(`reference to ${logicalId}, which is not there`);
-    const say = RESOURCE_TYPES[resource.Type]?.attributes?.[name];
-    if (!say) return this.#problem(`Fn::GetAtt ${name} of ${resource.Type}`);
-    return this.#local(say(this.#naming(logicalId, resource)));
+    const value = RESOURCE_TYPES[resource.Type]?.attributes?.[name]?.(this.#naming(logicalId, resource));
+    return value === undefined ? this.#problem(`Fn::GetAtt ${name} of ${resource.Type}`) : this.#local(value);
   }
 
   #substitute(argument: Json): string {

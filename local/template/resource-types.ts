@@ -1,18 +1,20 @@
-import { createHash } from 'node:crypto';
-
-import { ACCOUNT, type Addresses, REGION } from '#local/parts';
-
-/** What the table may use to say how a resource is called. */
-export interface Naming {
-  logicalId: string;
-  name: string;
-  arn: string;
-  addresses: Addresses;
-  /** A property as resolved text, empty if absent; a path for nested ones. */
-  text(...path: (string | number)[]): string;
-}
-
-type Say = (naming: Naming) => string;
+import { REGION } from '#local/parts';
+import {
+  apiHost,
+  apiId,
+  arn,
+  digest,
+  distributionHost,
+  functionArnOf,
+  iam,
+  machineOfVersion,
+  type Naming,
+  queueUrl,
+  type Say,
+  theArn,
+  theId,
+  theName,
+} from './resource-naming.ts';
 
 /**
  * How the laptop treats a type: `run` has a part that acts on it; `used` is read by the part of another type; `ignored`
@@ -29,32 +31,9 @@ export interface ResourceType {
   arn?: Say;
   /** What Ref answers: the physical name unless said. */
   ref?: Say;
-  /** What Fn::GetAtt answers; any attribute not listed is an error. */
-  attributes?: Record<string, Say>;
+  /** What Fn::GetAtt answers; any attribute not listed, or without an answer, is an error. */
+  attributes?: Record<string, (naming: Naming) => string | undefined>;
 }
-
-const arn = (service: string, resource: Say): Say => {
-  return (naming) => `arn:aws:${service}:${REGION}:${ACCOUNT}:${resource(naming)}`;
-};
-const iam = (kind: string): Say => {
-  return ({ name }) => `arn:aws:iam::${ACCOUNT}:${kind}/${name}`;
-};
-const theName: Say = ({ name }) => name;
-const theArn: Say = (naming) => naming.arn;
-const theId: Say = ({ logicalId }) => logicalId;
-const digest = (text: string, length: number) => createHash('sha256').update(text).digest('hex').slice(0, length);
-
-/** The host of a distribution on AWS. */
-export const distributionHost = (name: string) => `d${digest(name, 13)}.cloudfront.net`;
-
-/** As AWS does: the ten characters of an API's id; here the end of its logical id, so that it never changes. */
-const apiId = (_stack: string, logicalId: string) => logicalId.slice(-10).toLowerCase();
-/** The host of an API on AWS; what becomes of it here is in `outward-addresses.ts`. */
-export const apiHost = (id: string) => `${id}.execute-api.${REGION}.amazonaws.com`;
-const queueUrl: Say = ({ addresses, name }) => `${addresses.sdk}/${ACCOUNT}/${name}`;
-const functionArnOf = (nameOrArn: string) =>
-  nameOrArn.startsWith('arn:') ? nameOrArn : `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${nameOrArn}`;
-const machineOfVersion = (versionArn: string) => versionArn.replace(/:\d+$/, '');
 
 const site = "the stack's web listener serves the site and both APIs at one origin";
 const watch = 'log files and the metric store stand in for CloudWatch';
@@ -65,6 +44,14 @@ const table: ResourceType = {
   nameProperty: 'TableName',
   arn: arn('dynamodb', ({ name }) => `table/${name}`),
   attributes: { Arn: theArn, TableId: theId },
+};
+
+const alarm: ResourceType = {
+  role: 'ignored',
+  why: watch,
+  nameProperty: 'AlarmName',
+  arn: arn('cloudwatch', ({ name }) => `alarm:${name}`),
+  attributes: { Arn: theArn },
 };
 
 /** Every type a template may hold. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/ */
@@ -82,8 +69,7 @@ export const RESOURCE_TYPES: Record<string, ResourceType> = {
     attributes: {
       FunctionUrl: ({ addresses, logicalId }) => {
         const address = addresses.functionUrls[logicalId];
-        if (!address) throw new Error(`no address was given for Function URL ${logicalId}`);
-        return `${address}/`;
+        return address && `${address}/`;
       },
       FunctionArn: theArn,
     },
@@ -105,8 +91,6 @@ export const RESOURCE_TYPES: Record<string, ResourceType> = {
     ref: theArn,
     attributes: { AliasArn: theArn },
   },
-  'AWS::Lambda::EventInvokeConfig': { role: 'ignored', why: 'nothing here invokes asynchronously with retries' },
-  'AWS::Lambda::LayerVersion': { role: 'ignored', why: 'a function that names a layer refuses to run', ref: theId },
 
   'AWS::ApiGatewayV2::Api': {
     role: 'run',
@@ -122,8 +106,6 @@ export const RESOURCE_TYPES: Record<string, ResourceType> = {
   'AWS::ApiGatewayV2::RouteResponse': { role: 'run', ref: theId },
   'AWS::ApiGatewayV2::Integration': { role: 'run', ref: theId, attributes: { IntegrationId: theId } },
   'AWS::ApiGatewayV2::Authorizer': { role: 'run', defaultName: apiId, attributes: { AuthorizerId: theName } },
-  'AWS::ApiGatewayV2::Deployment': { role: 'ignored', why: 'routes act as soon as they are read', ref: theId },
-  'AWS::ApiGateway::Account': { role: 'ignored', why: watch, ref: theId },
 
   'AWS::DynamoDB::Table': table,
   'AWS::DynamoDB::GlobalTable': table,
@@ -153,7 +135,6 @@ export const RESOURCE_TYPES: Record<string, ResourceType> = {
     arn: arn('kms', ({ name }) => `key/${name}`),
     attributes: { Arn: theArn, KeyId: theName },
   },
-  'AWS::KMS::Alias': { role: 'ignored', why: 'keys are found by ARN', nameProperty: 'AliasName' },
 
   'AWS::StepFunctions::StateMachine': {
     role: 'run',
@@ -239,24 +220,10 @@ export const RESOURCE_TYPES: Record<string, ResourceType> = {
     arn: arn('logs', ({ name }) => `log-group:${name}:*`),
     attributes: { Arn: theArn },
   },
-  'AWS::Logs::MetricFilter': { role: 'ignored', why: watch, ref: theId },
-  'AWS::Logs::QueryDefinition': { role: 'ignored', why: watch, ref: theId },
-  'AWS::Logs::ResourcePolicy': { role: 'ignored', why: watch, ref: theId },
-  'AWS::CloudWatch::Alarm': {
-    role: 'ignored',
-    why: watch,
-    nameProperty: 'AlarmName',
-    arn: arn('cloudwatch', ({ name }) => `alarm:${name}`),
-    attributes: { Arn: theArn },
-  },
-  'AWS::CloudWatch::CompositeAlarm': {
-    role: 'ignored',
-    why: watch,
-    nameProperty: 'AlarmName',
-    arn: arn('cloudwatch', ({ name }) => `alarm:${name}`),
-    attributes: { Arn: theArn },
-  },
-  'AWS::CloudWatch::Dashboard': { role: 'ignored', why: watch, nameProperty: 'DashboardName' },
+  ...ignored(watch, 'AWS::Logs::MetricFilter', 'AWS::Logs::QueryDefinition', 'AWS::Logs::ResourcePolicy'),
+  ...ignored(watch, 'AWS::CloudWatch::Dashboard', 'AWS::ApiGateway::Account'),
+  'AWS::CloudWatch::Alarm': alarm,
+  'AWS::CloudWatch::CompositeAlarm': alarm,
   'AWS::SNS::Topic': {
     role: 'ignored',
     why: mail,
@@ -265,36 +232,34 @@ export const RESOURCE_TYPES: Record<string, ResourceType> = {
     ref: theArn,
     attributes: { TopicArn: theArn, TopicName: theName },
   },
-  'AWS::SNS::TopicPolicy': { role: 'ignored', why: mail, ref: theId },
-  'AWS::SNS::Subscription': { role: 'ignored', why: mail, ref: theId },
-  'AWS::Budgets::Budget': { role: 'ignored', why: 'the ledger knows what a run would have cost', ref: theId },
-  'AWS::CDK::Metadata': { role: 'ignored', why: 'usage statistics of the CDK', ref: theId },
+  ...ignored(mail, 'AWS::SNS::TopicPolicy', 'AWS::SNS::Subscription'),
+  ...ignored('the ledger knows what a run would have cost', 'AWS::Budgets::Budget'),
+  ...ignored('usage statistics of the CDK', 'AWS::CDK::Metadata'),
+  ...ignored('routes act as soon as they are read', 'AWS::ApiGatewayV2::Deployment'),
+  ...ignored('nothing here invokes asynchronously with retries', 'AWS::Lambda::EventInvokeConfig'),
+  ...ignored('a function that names a layer refuses to run', 'AWS::Lambda::LayerVersion'),
+  ...ignored('keys are found by ARN', 'AWS::KMS::Alias'),
 
   'AWS::CloudFront::Distribution': {
     role: 'ignored',
     why: site,
-    ref: theId,
-    attributes: {
-      Id: theId,
-      DomainName: ({ name }) => distributionHost(name),
-    },
+    attributes: { Id: theName, DomainName: ({ name }) => distributionHost(name) },
   },
-  'AWS::CloudFront::OriginAccessControl': { role: 'ignored', why: site, ref: theId, attributes: { Id: theId } },
-  'AWS::CloudFront::Function': { role: 'ignored', why: site, ref: theId, attributes: { FunctionARN: theId } },
-  'AWS::CloudFront::CachePolicy': { role: 'ignored', why: site, ref: theId, attributes: { Id: theId } },
-  'AWS::CloudFront::OriginRequestPolicy': { role: 'ignored', why: site, ref: theId, attributes: { Id: theId } },
-  'AWS::CloudFront::ResponseHeadersPolicy': { role: 'ignored', why: site, ref: theId, attributes: { Id: theId } },
-  'Custom::CDKBucketDeployment': {
-    role: 'ignored',
-    why: site,
-    ref: theId,
-    attributes: { DestinationBucketArn: theId },
-  },
-  'Custom::S3AutoDeleteObjects': { role: 'ignored', why: 'data is deleted with the state folder', ref: theId },
+  ...ignored(site, 'AWS::CloudFront::OriginAccessControl', 'AWS::CloudFront::Function', 'AWS::CloudFront::CachePolicy'),
+  ...ignored(site, 'AWS::CloudFront::OriginRequestPolicy', 'AWS::CloudFront::ResponseHeadersPolicy'),
+  ...ignored(site, 'Custom::CDKBucketDeployment'),
+  ...ignored('data is deleted with the state folder', 'Custom::S3AutoDeleteObjects'),
 
-  'AWS::Cognito::UserPool': { role: 'refused', why: pool },
-  'AWS::Cognito::UserPoolClient': { role: 'refused', why: pool },
-  'AWS::Cognito::UserPoolDomain': { role: 'refused', why: pool },
-  'AWS::Cognito::UserPoolGroup': { role: 'refused', why: pool },
-  'AWS::Cognito::UserPoolResourceServer': { role: 'refused', why: pool },
+  ...refused(pool, 'AWS::Cognito::UserPool', 'AWS::Cognito::UserPoolClient', 'AWS::Cognito::UserPoolDomain'),
+  ...refused(pool, 'AWS::Cognito::UserPoolGroup', 'AWS::Cognito::UserPoolResourceServer'),
 };
+
+/** Types without effect that others at most name. */
+function ignored(why: string, ...types: string[]): Record<string, ResourceType> {
+  const type: ResourceType = { role: 'ignored', why, attributes: { Id: theName, FunctionARN: theName } };
+  return Object.fromEntries(types.map((name) => [name, type]));
+}
+
+function refused(why: string, ...types: string[]): Record<string, ResourceType> {
+  return Object.fromEntries(types.map((name) => [name, { role: 'refused', why }]));
+}
