@@ -41,7 +41,7 @@ const builtIn: Array<z.input<typeof ModelProvider>> = [
   {
     name: 'replay',
     kind: 'replay',
-    models: [{ name: 'demo', input: 1, output: 5, cached: 0.1, source: recorded }],
+    models: [{ name: 'sample', input: 1, output: 5, cached: 0.1, source: recorded }],
   },
 ];
 

@@ -35,7 +35,8 @@ export interface SolveRequest {
  *    request → that job; another request → conflict.
  * 2. Admission: options that can work here, room in the tenant's line, money of the day.
  * 3. Put the row if absent, with its outbox mark; somebody faster → 1 again.
- * 4. Move `last_job`; append to the log, send the message, clear the mark. These may fail: the sweeper heals them.
+ * 4. Append to the log, send the message, clear the mark; move `last_job`. All may fail: the sweeper heals the first, the
+ *    next request the last.
  *
  * @throws PatchbayError not_found, conflict, unprocessable, too_many_requests, budget_refused
  */
@@ -56,8 +57,8 @@ export async function requestSolve(world: Ports, request: SolveRequest): Promise
     }
     const job = await admittedJob(world, request, issue, found.id, hash);
     if (!(await world.jobs.create(job))) continue;
-    await movedTo(world, issue, job.id);
     await announceJob(world, job);
+    await followed(world, issue, job);
     world.note('job accepted', { job_id: job.id, metrics: { JobsAccepted: 1 } });
     return { job, created: true };
   }
@@ -90,6 +91,15 @@ function sameRequest(job: Job, hash: string): Job {
 async function movedTo(world: Ports, issue: Issue, jobId: string): Promise<Issue> {
   if (await world.sessions.moveLastJob(issue, issue.last_job, jobId)) return { ...issue, last_job: jobId };
   return (await world.sessions.issue(issue.tenant, issue.session_id, issue.id)) ?? issue;
+}
+
+/** The row is put, so the job is accepted; the next request finds it under the id that both derive. */
+async function followed(world: Ports, issue: Issue, job: Job): Promise<void> {
+  try {
+    await movedTo(world, issue, job.id);
+  } catch (error) {
+    world.note('issue not moved to its new job', { level: 'warning', job_id: job.id, error });
+  }
 }
 
 async function admittedJob(world: Ports, request: SolveRequest, issue: Issue, id: string, hash: string): Promise<Job> {

@@ -19,7 +19,11 @@ import { snapshot } from '#core/use-cases/snapshot';
 import type { Handlers } from '#functions/runtime/http-entry';
 
 /** The ports of the API, and what it alone is told by its environment. */
-export type ApiWorld = World & { catalogue: Catalogue; version: string; tenantClaim: string };
+export type ApiWorld = Omit<World, 'codeHost' | 'sandboxLease' | 'sandboxes'> & {
+  catalogue: Catalogue;
+  version: string;
+  tenantClaim: string;
+};
 
 /** Route → use case. Fields that a view does not have are stripped by the route's schema. */
 export const handlers: Handlers<ApiWorld, 'api'> = {

@@ -21,13 +21,18 @@ export function chain<E, R, W>(
   return middy<E, R, Error>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use({
-      after: () => metrics.publishStoredMetrics(),
+      after: publish,
       onError: ({ error }) => {
         logger.error('failed', { error: error instanceof Error ? error : new Error(String(error)) });
-        metrics.publishStoredMetrics();
+        publish();
       },
     })
     .handler(async (event: E, context: Context) => run(event, await world(), context)) as LambdaHandler<E, R>;
+}
+
+/** Returns nothing: for middy a value would be the answer. */
+function publish(): void {
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }
 
 /** A world that could not be made is tried again: a wrong secret may be right by the next event. */
