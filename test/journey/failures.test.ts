@@ -1,0 +1,121 @@
+import { execFileSync } from 'node:child_process';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { fixTurn, type Journey, planTurn, startJourney, submitTurn, testCommand } from '../support/journey.ts';
+import type { Turn } from '../support/scripted-model.ts';
+
+let journey: Journey;
+beforeAll(async () => {
+  journey = await startJourney();
+});
+afterAll(() => journey?.stop());
+afterEach(async () => {
+  await expect.poll(() => journey.stack.e2b.sandboxes(), { timeout: 30_000 }).toEqual([]);
+  await expect
+    .poll(async () => (await journey.api.call('getStatus', {})).slots.map(({ used }) => used), { timeout: 30_000 })
+    .not.toContain(1);
+});
+
+const never = new Promise<never>(() => {});
+const thinking = (): Turn => ({ wait: never, next: submitTurn });
+
+describe('a job that does not go well', () => {
+  it('ends cancelled when it is cancelled while it runs, and keeps the diff so far', async () => {
+    const { job } = await journey.solve([planTurn, fixTurn, thinking()]);
+    await journey.until(job.id, (_, events) =>
+      events.some(({ type, data }) => type === 'step' && String(data.command).includes('sed')),
+    );
+
+    await journey.api.call('cancelJob', { params: { job_id: job.id } });
+    const done = await journey.until(job.id, ({ status }) => status === 'cancelled');
+
+    expect(done.attempts[0]?.status).toBe('cancelled');
+    expect(await journey.artifact(done, 'diff.patch')).toContain('Hello');
+    expect(await journey.artifact(done, 'manifest.json')).toContain('diff.patch');
+  });
+
+  it('fails as agent_error when the model only talks nonsense', async () => {
+    const { job } = await journey.solve([planTurn, { text: 'I would rather not use a tool.' }]);
+
+    const done = await journey.until(job.id, ({ status }) => status === 'failed');
+
+    expect(done.failure).toMatchObject({ code: 'agent_error', retryable: true });
+    expect(done.failure?.remedy).not.toBe('');
+    expect(await journey.artifact(done, 'logs.txt')).toBeDefined();
+  });
+
+  it('fails as sandbox_lost when the sandbox dies, and does not hang', async () => {
+    const { job } = await journey.solve([planTurn, fixTurn, thinking()]);
+    await journey.until(job.id, (_, events) =>
+      events.some(({ type, data }) => type === 'step' && String(data.command).includes('sed')),
+    );
+
+    const [sandbox] = journey.stack.e2b.sandboxes();
+    await fetch(`${journey.stack.e2b.url}/sandboxes/${sandbox?.sandboxId}`, {
+      method: 'DELETE',
+      headers: { 'x-api-key': journey.stack.e2b.apiKey },
+    });
+    const done = await journey.until(job.id, ({ status }) => status === 'failed', 120);
+
+    expect(done.failure).toMatchObject({ code: 'sandbox_lost', retryable: true });
+  });
+
+  it('fails as no_patch when the agent changes nothing', async () => {
+    const { job } = await journey.solve([planTurn, { command: 'true' }, submitTurn]);
+
+    const done = await journey.until(job.id, ({ status }) => status === 'failed');
+
+    expect(done.failure).toMatchObject({ code: 'no_patch' });
+    expect(done.attempts[0]?.status).toBe('empty');
+  });
+
+  it('fails as budget_exhausted when the steps are used up without a diff', async () => {
+    const { job } = await journey.solve([planTurn, { command: 'ls' }], { body: { limits: { steps: 6 } } });
+
+    const done = await journey.until(job.id, ({ status }) => status === 'failed');
+
+    expect(done.failure).toMatchObject({ code: 'budget_exhausted' });
+  });
+
+  it('is solved when the steps are used up but the diff is good', async () => {
+    const { job } = await journey.solve([planTurn, fixTurn, { command: 'ls' }], { body: { limits: { steps: 6 } } });
+
+    const done = await journey.until(job.id, ({ status }) => status === 'awaiting_review');
+
+    expect(done.attempts[0]).toMatchObject({ status: 'solved', verified: true });
+  });
+
+  it('fails within seconds when the repository or the ref is not there', async () => {
+    const session = await journey.api.call('createSession', { body: {} });
+    const issue = await journey.api.call('createIssue', {
+      params: { id: session.id },
+      body: { title: 'Anything', repository: { url: `${journey.stack.gitHost.url}/nowhere.git` } },
+    });
+    const { job } = await journey.api.call('solve', {
+      params: { id: session.id, issue_id: issue.id },
+      body: { test_command: testCommand },
+    });
+
+    const done = await journey.until(job.id, ({ status }) => status === 'failed', 20);
+
+    expect(done.failure).toMatchObject({ code: 'repo_unreachable' });
+    expect(done.failure?.message).toContain('nowhere.git');
+  });
+
+  it('retries a model that is busy or broken for a moment', async () => {
+    const { job } = await journey.solve([
+      { status: 429, headers: { 'retry-after': '1' } },
+      { status: 500 },
+      planTurn,
+      fixTurn,
+      submitTurn,
+    ]);
+
+    await journey.until(job.id, ({ status }) => status === 'awaiting_review');
+  });
+});
+
+it('leaves no process of a sandbox behind', () => {
+  const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
+
+  expect(processes.filter((line) => line.includes('run_solver.py'))).toEqual([]);
+});
