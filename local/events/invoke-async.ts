@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Assembly, type JsonObject, type Lambdas, ServiceError } from '#local/parts';
+import { type Assembly, type JsonObject, type Lambdas, type Resource, ServiceError } from '#local/parts';
 
 export interface AsyncInvokerOptions {
   assembly: Assembly;
@@ -23,6 +23,9 @@ const WAITS_MS = [60_000, 120_000];
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 export function createAsyncInvoker({ assembly, lambdas, timeScale, log }: AsyncInvokerOptions): AsyncInvoker {
+  for (const resource of assembly.byType('AWS::Lambda::EventInvokeConfig'))
+    refuseDestinations(resource, 'DestinationConfig');
+  for (const resource of assembly.byType('AWS::Lambda::Function')) refuseDestinations(resource, 'DeadLetterConfig');
   const stopping = new AbortController();
 
   const run = async (functionArn: string, payload: string) => {
@@ -45,6 +48,11 @@ export function createAsyncInvoker({ assembly, lambdas, timeScale, log }: AsyncI
     },
     stop: () => stopping.abort(),
   };
+}
+
+function refuseDestinations({ logicalId, properties }: Resource, field: string): void {
+  if (properties[field] !== undefined)
+    throw new Error(`${logicalId}: ${field} of asynchronous invocations is not run here`);
 }
 
 /** Why an invocation failed; undefined if it did not. */

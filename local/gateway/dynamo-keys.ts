@@ -1,4 +1,4 @@
-import { ACCOUNT, type Assembly, type JsonObject, REGION, type Resource } from '#local/parts';
+import { ACCOUNT, type Assembly, type JsonObject, REGION, type Resource, ServiceError } from '#local/parts';
 
 /** One item's attributes on the wire: `{name: {S: 'x'}}`. */
 export type Item = Record<string, JsonObject>;
@@ -55,7 +55,7 @@ export function leadingKeys(items: Item[], shape: TableShape | undefined): strin
 
 /**
  * The partition keys that a Query asks for: what its condition compares the key of the table, or of the index, with.
- * Empty if there is none, so that a ForAnyValue or plain condition does not hold.
+ * @throws ServiceError if it cannot be read: a policy on leading keys would then let the query through
  */
 export function queriedKeys(input: JsonObject, shape: TableShape | undefined): string[] {
   const index = shape?.indexes.find(({ name }) => name === input.IndexName);
@@ -63,9 +63,16 @@ export function queriedKeys(input: JsonObject, shape: TableShape | undefined): s
   const names = (input.ExpressionAttributeNames ?? {}) as Record<string, string>;
   const values = (input.ExpressionAttributeValues ?? {}) as Item;
   const comparisons = String(input.KeyConditionExpression ?? '').matchAll(/([#\w.-]+)\s*=\s*(:\w+)/g);
-  return [...comparisons]
+  const keys = [...comparisons]
     .filter(([, name = '']) => (names[name] ?? name) === key)
     .map(([, , value = '']) => scalar(values[value]));
+  if (shape && keys.length === 0) {
+    throw new ServiceError(
+      'ValidationException',
+      `the local stack does not see which ${key ?? 'key'} the query asks for`,
+    );
+  }
+  return keys;
 }
 
 function scalar(value: JsonObject | undefined): string {

@@ -43,6 +43,9 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
+/** What the application's own log may not show: a mistake in its policies, or in what this stack runs. */
+const WORTH_A_LINE = new Set(['UnknownOperationException', 'AccessDeniedException', 'UnrecognizedClientException']);
+
 /**
  * The address of AWS for the application's code: two listeners on loopback, one for S3 and one for all other services.
  * Each request is authenticated by its signature, authorized by the template's policies, counted, then answered here or
@@ -74,7 +77,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return await service({ signer, by: nameOf(signer.principal), request, operation, input });
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
-      if (error.code === 'UnknownOperationException') log(`gateway: ${error.message}`);
+      if (WORTH_A_LINE.has(error.code)) log(`gateway: ${error.message}`);
       return jsonError(error);
     }
   };

@@ -3,6 +3,7 @@ import { forward } from './engine-call.ts';
 import { type Incoming, type Reply, xmlError } from './exchange.ts';
 import { need, type S3Request, s3LedgerItem, s3Needs, s3Request } from './s3-access.ts';
 import { corsHeaders, preflight } from './s3-cors.ts';
+import { isLargePut, putLarge } from './s3-large.ts';
 import { enforcePostPolicy, isPostUpload, parsePostForm } from './s3-post.ts';
 import type { Backstage } from './sdk-call.ts';
 import type { Signer, Verifier } from './signature.ts';
@@ -27,6 +28,7 @@ export function s3Listener(options: S3Options): (incoming: Incoming) => Promise<
       return { ...reply, headers: { ...reply.headers, ...cors } };
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
+      options.log(`gateway: s3: ${request.method} ${request.bucket}/${request.key}: ${error.code}: ${error.message}`);
       const reply = xmlError(asS3(error));
       return { ...reply, headers: { ...reply.headers, ...cors } };
     }
@@ -44,7 +46,8 @@ async function act(options: S3Options, request: S3Request): Promise<Reply> {
   const signer = await signerOf(options, request);
   for (const { action, resource } of s3Needs(request)) authorize(options, signer, request, action, resource);
   if (request.method !== 'GET') await checkIfNoneMatch(options, request);
-  const reply = await send(options, request);
+  const large = isLargePut(request);
+  const reply = large ? await putLarge(options.engines.fauxqsPort, request) : await send(options, request);
   count(options, signer, request, reply);
   // Whoever may not list a bucket is not told that an object is missing: AWS answers 403.
   const unseen = reply.status === 404 && request.key !== '' && ['GET', 'HEAD'].includes(request.method);

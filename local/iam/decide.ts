@@ -1,4 +1,4 @@
-import { ACCOUNT, type AccessRequest } from '../parts.ts';
+import { ACCOUNT, type AccessRequest } from '#local/parts';
 import { type Context, holds } from './conditions.ts';
 import type { Policies } from './policies.ts';
 import type { Statement } from './statement.ts';
@@ -36,9 +36,11 @@ export function decide(policies: Policies, request: AccessRequest): Decision {
 
 function contextOf(request: AccessRequest): Context {
   const isRole = request.principal.startsWith('arn:');
+  const isService = request.principal.endsWith('.amazonaws.com');
   const context: Context = {
     'aws:securetransport': 'true',
-    'aws:principalisawsservice': String(!isRole),
+    'aws:principalisawsservice': String(isService),
+    ...(isService && { 'aws:sourceaccount': ACCOUNT }),
     'aws:resourceaccount': ACCOUNT,
     's3:resourceaccount': ACCOUNT,
     'aws:requestedregion': 'us-east-1',

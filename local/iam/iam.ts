@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ACCOUNT, type AccessRequest, type Assembly, type Credentials, type Iam, ServiceError } from '../parts.ts';
+import { ACCOUNT, type AccessRequest, type Assembly, type Credentials, type Iam, ServiceError } from '#local/parts';
 import { actionsOf } from './action-data.ts';
 import { type Decision, decide } from './decide.ts';
 import { collectPolicies, type Policies } from './policies.ts';

@@ -1,4 +1,4 @@
-import type { Assembly, Json, JsonObject, Resource } from '../parts.ts';
+import type { Assembly, Json, JsonObject, Resource } from '#local/parts';
 import { parsePolicy, type Statement } from './statement.ts';
 
 /** All statements of a template, by whom or what they are attached to. */

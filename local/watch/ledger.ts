@@ -55,6 +55,7 @@ export function createLedger({ stateDir, now = Date.now }: { stateDir: string; n
   );
   return {
     count: ({ item, units, by }) => {
+      if (!db.isOpen) return; // a function that ends after the stack has closed its books
       insert.run(item, units, by, now());
     },
     since: (ms) => newer.all(ms).map((row) => ({ ...row }) as unknown as LedgerEntry),

@@ -27,12 +27,14 @@ export function createLogs({ stateDir, count }: { stateDir: string; count: Count
   mkdirSync(folder, { recursive: true });
   const metrics = createMetrics({ stateDir });
   const files = new Map<string, OpenFile>();
+  let closed = false;
   const fileOf = (functionName: string) => path.join(folder, `${functionName.replace(/[^\w.-]/g, '_')}.log`);
 
   return {
     fileOf,
     metrics,
     write(functionName, line) {
+      if (closed) return;
       const bytes = Buffer.from(`${line}\n`);
       // Written at once, not by a stream: the last lines before a crash are the ones that are read.
       const file = roomFor(files.get(functionName), fileOf(functionName), bytes.length);
@@ -43,6 +45,7 @@ export function createLogs({ stateDir, count }: { stateDir: string; count: Count
       metrics.add(samplesOf(line));
     },
     close() {
+      closed = true;
       for (const { descriptor } of files.values()) closeSync(descriptor);
       files.clear();
       metrics.close();

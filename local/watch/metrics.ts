@@ -48,6 +48,7 @@ export function createMetrics({ stateDir, now = Date.now }: { stateDir: string; 
   const series = db.prepare('SELECT DISTINCT namespace, name, dimensions, unit FROM samples ORDER BY 1, 2, 3');
   return {
     add(samples) {
+      if (!db.isOpen) return; // a line that comes after the stack has stopped
       for (const { namespace, name, dimensions, unit, value, at } of samples) {
         insert.run(namespace, name, keyOf(dimensions), unit, value, at);
       }

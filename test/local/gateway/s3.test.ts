@@ -75,6 +75,26 @@ describe('signed requests', () => {
     expect(await text('streamed')).toBe('one, two');
   });
 
+  it.each(['at once', 'streamed'])('carry large objects %s', async (how) => {
+    const content = Buffer.alloc(20 * 1024 * 1024, 'patch');
+    const Body =
+      how === 'streamed' ? Readable.from([content.subarray(0, 5_000_000), content.subarray(5_000_000)]) : content;
+    const put = new PutObjectCommand({
+      Bucket,
+      Key: how,
+      Body,
+      ContentLength: content.length,
+      ContentType: 'x/y',
+      Metadata: { a: 'b' },
+    });
+
+    await s3.send(put);
+    const got = await s3.send(new GetObjectCommand({ Bucket, Key: how }));
+
+    expect(content.equals((await got.Body?.transformToByteArray()) ?? Buffer.alloc(0))).toBe(true);
+    expect(got).toMatchObject({ ContentType: 'x/y', Metadata: { a: 'b' } });
+  });
+
   it('copy, list, delete many, and upload in parts', async () => {
     await s3.send(new CopyObjectCommand({ Bucket, Key: 'copies/one', CopySource: `${Bucket}/open/diff.patch` }));
     const Key = 'copies/two';

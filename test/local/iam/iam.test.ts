@@ -161,6 +161,24 @@ describe('resource policies', () => {
     expect(() => iam.authorize(from(`${rule}-other`))).toThrow('because no resource-based policy allows');
   });
 
+  it('of a function URL let in everyone, through the URL only', () => {
+    const permission = (properties: object) => ({
+      type: 'AWS::Lambda::Permission',
+      properties: { FunctionName: solver, Principal: '*', ...properties },
+    });
+    const iam = iamWith([], {
+      Url: permission({ Action: 'lambda:InvokeFunctionUrl', FunctionUrlAuthType: 'NONE' }),
+      Function: permission({ Action: 'lambda:InvokeFunction', InvokedViaFunctionUrl: true }),
+    });
+    const type = { 'lambda:FunctionUrlAuthType': 'NONE' };
+    const via = { 'lambda:InvokedViaFunctionUrl': 'true' };
+
+    expect(() => iam.authorize(asked('lambda:InvokeFunctionUrl', solver, type, '*'))).not.toThrow();
+    expect(() => iam.authorize(asked('lambda:InvokeFunction', solver, via, '*'))).not.toThrow();
+    expect(() => iam.authorize(asked('lambda:InvokeFunction', solver, {}, '*'))).toThrow('is not authorized');
+    expect(() => iam.authorize(asked('lambda:InvokeFunction', solver, {}, 'events.amazonaws.com'))).toThrow();
+  });
+
   it('of a queue let a service send, and a bucket that wants TLS is served', () => {
     const iam = iamWith([allow('s3:GetObject', `${bucket}/*`)], {
       QueuePolicy: {
