@@ -29,7 +29,7 @@ export function jwtAuthorizer(properties: JsonObject): JwtAuthorizer {
   return async (request, routeScopes) => {
     const token = identityValue(source, request)?.replace(/^Bearer\s+/i, '');
     if (!token) return unauthorized();
-    const claims = await verified(token, await keys(), Issuer);
+    const claims = await verified(token, keys, Issuer);
     if (typeof claims === 'string') return unauthorized(claims);
     if (!isFor(claims, Audience)) return unauthorized('the audience is not accepted');
     const granted = scopesOf(claims);
@@ -64,14 +64,16 @@ async function discover(issuer: string): Promise<JWTVerifyGetKey> {
   return createRemoteJWKSet(new URL(jwks_uri), { cacheMaxAge: KEYS_CACHED_MS, cooldownDuration: 1000 });
 }
 
-async function verified(token: string, keys: JWTVerifyGetKey, issuer: string): Promise<JWTPayload | string> {
+/** @returns the claims, or why there are none */
+async function verified(token: string, keys: () => Promise<JWTVerifyGetKey>, issuer: string) {
   try {
-    const { payload } = await jwtVerify(token, keys, { issuer, algorithms: ALGORITHMS, requiredClaims: ['exp'] });
+    const options = { issuer, algorithms: ALGORITHMS, requiredClaims: ['exp'] };
+    const { payload } = await jwtVerify(token, await keys(), options);
     const early = payload.iat !== undefined && payload.iat > Math.ceil(Date.now() / 1000);
     return early ? 'the token was issued in the future' : payload;
   } catch (error) {
-    if (error instanceof errors.JOSEError) return error.message;
-    throw error;
+    // An issuer that cannot be reached is the caller's 401 on AWS too.
+    return error instanceof errors.JOSEError ? error.message : 'OIDC discovery endpoint communication error';
   }
 }
 

@@ -39,12 +39,7 @@ const site = "the stack's web listener serves the site and both APIs at one orig
 const watch = 'log files and the metric store stand in for CloudWatch';
 const mail = 'only alarms publish to it, and there are none here';
 const pool = 'there is no user pool on the laptop: name an issuer by the parameter that the condition asks for';
-const table: ResourceType = {
-  role: 'run',
-  nameProperty: 'TableName',
-  arn: arn('dynamodb', ({ name }) => `table/${name}`),
-  attributes: { Arn: theArn, TableId: theId },
-};
+const table = runs('TableName', 'dynamodb', ({ name }) => `table/${name}`);
 
 const alarm: ResourceType = {
   role: 'ignored',
@@ -56,12 +51,7 @@ const alarm: ResourceType = {
 
 /** Every type a template may hold. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/ */
 export const RESOURCE_TYPES: Record<string, ResourceType> = {
-  'AWS::Lambda::Function': {
-    role: 'run',
-    nameProperty: 'FunctionName',
-    arn: arn('lambda', ({ name }) => `function:${name}`),
-    attributes: { Arn: theArn },
-  },
+  'AWS::Lambda::Function': runs('FunctionName', 'lambda', ({ name }) => `function:${name}`),
   'AWS::Lambda::Url': {
     role: 'run',
     arn: ({ text }) => functionArnOf(text('TargetFunctionArn')),
@@ -91,7 +81,6 @@ export const RESOURCE_TYPES: Record<string, ResourceType> = {
     ref: theArn,
     attributes: { AliasArn: theArn },
   },
-
   'AWS::ApiGatewayV2::Api': {
     role: 'run',
     defaultName: apiId,
@@ -106,7 +95,6 @@ export const RESOURCE_TYPES: Record<string, ResourceType> = {
   'AWS::ApiGatewayV2::RouteResponse': { role: 'run', ref: theId },
   'AWS::ApiGatewayV2::Integration': { role: 'run', ref: theId, attributes: { IntegrationId: theId } },
   'AWS::ApiGatewayV2::Authorizer': { role: 'run', defaultName: apiId, attributes: { AuthorizerId: theName } },
-
   'AWS::DynamoDB::Table': table,
   'AWS::DynamoDB::GlobalTable': table,
   'AWS::SQS::Queue': {
@@ -135,7 +123,6 @@ export const RESOURCE_TYPES: Record<string, ResourceType> = {
     arn: arn('kms', ({ name }) => `key/${name}`),
     attributes: { Arn: theArn, KeyId: theName },
   },
-
   'AWS::StepFunctions::StateMachine': {
     role: 'run',
     nameProperty: 'StateMachineName',
@@ -161,12 +148,9 @@ export const RESOURCE_TYPES: Record<string, ResourceType> = {
     ref: theArn,
     attributes: { Arn: theArn },
   },
-  'AWS::Scheduler::Schedule': {
-    role: 'run',
-    nameProperty: 'Name',
-    arn: arn('scheduler', ({ name, text }) => `schedule/${text('GroupName') || 'default'}/${name}`),
-    attributes: { Arn: theArn },
-  },
+  'AWS::Scheduler::Schedule': runs('Name', 'scheduler', ({ name, text }) => {
+    return `schedule/${text('GroupName') || 'default'}/${name}`;
+  }),
   'AWS::Scheduler::ScheduleGroup': {
     role: 'used',
     why: 'the name is part of the ARN of its schedules',
@@ -174,12 +158,7 @@ export const RESOURCE_TYPES: Record<string, ResourceType> = {
     arn: arn('scheduler', ({ name }) => `schedule-group/${name}`),
     attributes: { Arn: theArn },
   },
-  'AWS::Events::Rule': {
-    role: 'run',
-    nameProperty: 'Name',
-    arn: arn('events', ({ name }) => `rule/${name}`),
-    attributes: { Arn: theArn },
-  },
+  'AWS::Events::Rule': runs('Name', 'events', ({ name }) => `rule/${name}`),
   'AWS::SecretsManager::Secret': {
     role: 'run',
     nameProperty: 'Name',
@@ -195,7 +174,6 @@ export const RESOURCE_TYPES: Record<string, ResourceType> = {
     arn: arn('ssm', ({ name }) => `parameter/${name.replace(/^\//, '')}`),
     attributes: { Type: ({ text }) => text('Type'), Value: ({ text }) => text('Value') },
   },
-
   'AWS::IAM::Role': {
     role: 'used',
     why: 'IAM',
@@ -212,7 +190,6 @@ export const RESOURCE_TYPES: Record<string, ResourceType> = {
     ref: theArn,
     attributes: { PolicyArn: theArn },
   },
-
   'AWS::Logs::LogGroup': {
     role: 'used',
     why: 'names the log file; retention does not matter here',
@@ -239,7 +216,6 @@ export const RESOURCE_TYPES: Record<string, ResourceType> = {
   ...ignored('nothing here invokes asynchronously with retries', 'AWS::Lambda::EventInvokeConfig'),
   ...ignored('a function that names a layer refuses to run', 'AWS::Lambda::LayerVersion'),
   ...ignored('keys are found by ARN', 'AWS::KMS::Alias'),
-
   'AWS::CloudFront::Distribution': {
     role: 'ignored',
     why: site,
@@ -249,7 +225,6 @@ export const RESOURCE_TYPES: Record<string, ResourceType> = {
   ...ignored(site, 'AWS::CloudFront::OriginRequestPolicy', 'AWS::CloudFront::ResponseHeadersPolicy'),
   ...ignored(site, 'Custom::CDKBucketDeployment'),
   ...ignored('data is deleted with the state folder', 'Custom::S3AutoDeleteObjects'),
-
   ...refused(pool, 'AWS::Cognito::UserPool', 'AWS::Cognito::UserPoolClient', 'AWS::Cognito::UserPoolDomain'),
   ...refused(pool, 'AWS::Cognito::UserPoolGroup', 'AWS::Cognito::UserPoolResourceServer'),
 };
@@ -262,4 +237,9 @@ function ignored(why: string, ...types: string[]): Record<string, ResourceType> 
 
 function refused(why: string, ...types: string[]): Record<string, ResourceType> {
   return Object.fromEntries(types.map((name) => [name, { role: 'refused', why }]));
+}
+
+/** A type that a part of the stack acts on, called by its name or ARN. */
+function runs(nameProperty: string, service: string, resource: Say): ResourceType {
+  return { role: 'run', nameProperty, arn: arn(service, resource), attributes: { Arn: theArn } };
 }

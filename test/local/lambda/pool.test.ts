@@ -20,7 +20,7 @@ const HANDLERS = {
   Environment: 'export const handler = async () => process.env;',
   Throws: `class NoSuchRef extends Error { name = 'NoSuchRef'; } export const handler = async () => { throw new NoSuchRef('main'); };`,
   Broken: `throw new TypeError('cannot start');`,
-  Slow: 'export const handler = () => new Promise(() => setInterval(() => {}, 1000));',
+  Slow: `export const handler = ({ quick }) => quick ? Promise.resolve('quick') : new Promise(() => setInterval(() => {}, 1000));`,
   Exits: 'export const handler = async () => process.exit(3);',
   Hungry:
     'const kept = []; export const handler = async () => { for (;;) { kept.push(Buffer.alloc(8e6, 1)); await new Promise((r) => setTimeout(r, 5)); } };',
@@ -109,6 +109,7 @@ describe('a function', () => {
 
     expect(value.errorType).toBe('Sandbox.Timedout');
     expect(value.errorMessage).toMatch(/^RequestId: \S+ Error: Task timed out after 1\.00 seconds$/);
+    expect((await invoke('Slow', { quick: true })).value).toBe('quick');
   });
 
   it('that exits answers so', async () => {
