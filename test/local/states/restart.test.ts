@@ -1,0 +1,129 @@
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { JsonObject } from '#local/parts';
+import type { FunctionTable } from '#local/states/function-table';
+import { Store } from '#local/states/store';
+import type { Turn } from '#local/states/turn';
+import { aStateDir, aWorkbench, type Workbench } from './workbench.ts';
+
+const INVOKE = 'arn:aws:states:::lambda:invoke';
+
+function task(FunctionName: string, more: JsonObject): JsonObject {
+  const Arguments = { FunctionName, Payload: { n: '{% $states.input %}' } };
+  return { Type: 'Task', Resource: INVOKE, Arguments, Output: '{% $states.result.Payload %}', ...more };
+}
+
+/** Every kind of waiting there is: calls, tokens, a Wait, a backoff, a Map with fewer places than items, a Parallel. */
+const DEFINITION: JsonObject = {
+  QueryLanguage: 'JSONata',
+  StartAt: 'Prepare',
+  States: {
+    Prepare: { Type: 'Pass', Assign: { factor: 2 }, Output: [1, 2, 3], Next: 'Each' },
+    Each: {
+      Type: 'Map',
+      MaxConcurrency: 2,
+      ItemProcessor: {
+        StartAt: 'Double',
+        States: {
+          Double: task('flaky', { Retry: [{ ErrorEquals: ['Busy'], IntervalSeconds: 1 }], Next: 'Agent' }),
+          Agent: {
+            Type: 'Task',
+            Resource: `${INVOKE}.waitForTaskToken`,
+            Arguments: {
+              FunctionName: 'agent',
+              Payload: { n: '{% $states.input %}', token: '{% $states.context.Task.Token %}' },
+            },
+            TimeoutSeconds: 600,
+            HeartbeatSeconds: 300,
+            End: true,
+          },
+        },
+      },
+      Next: 'Rest',
+    },
+    Rest: { Type: 'Wait', Seconds: 1, Assign: { sum: '{% $sum($states.input) * $factor %}' }, Next: 'Both' },
+    Both: {
+      Type: 'Parallel',
+      Branches: [
+        { StartAt: 'Left', States: { Left: { Type: 'Pass', Output: '{% $sum + 1 %}', End: true } } },
+        { StartAt: 'Right', States: { Right: task('double', { End: true }) } },
+      ],
+      Output: { sum: '{% $sum %}', both: '{% $states.result %}' },
+      End: true,
+    },
+  },
+};
+
+const FUNCTIONS: FunctionTable = {
+  double: { returns: '{% $sum($payload.n) * 2 %}' },
+  flaky: [{ throws: { errorType: 'Busy', errorMessage: 'later' } }, { returns: '{% $sum($payload.n) * 2 %}' }],
+  agent: { token: [{ sleep: 1 }, { heartbeat: true }, { success: '{% $payload.n + 1 %}' }] },
+};
+
+const OUTPUT = { sum: 30, both: [31, 30] };
+
+/** The stateful half of a first run, after each of its turns: what a kill -9 would have left there. */
+async function crashPoints(): Promise<string[]> {
+  const points: string[] = [];
+  const save = Store.prototype.save;
+  let bench: Workbench | undefined;
+  Store.prototype.save = function (this: Store, turn: Turn): void {
+    save.call(this, turn);
+    if (!bench) return;
+    const copy = join(aStateDir(), 'copy');
+    cpSync(bench.stateDir, copy, { recursive: true });
+    points.push(copy);
+  };
+  try {
+    bench = await aWorkbench(DEFINITION, { functions: FUNCTIONS });
+    const arn = await bench.start(0, 'sample');
+    expect(await bench.end(arn)).toMatchObject({ status: 'SUCCEEDED', output: JSON.stringify(OUTPUT) });
+  } finally {
+    Store.prototype.save = save;
+  }
+  return points;
+}
+
+test('an execution that is killed after any of its turns ends as it would have', async () => {
+  const points = await crashPoints();
+  expect(points.length).toBeGreaterThan(12);
+
+  for (const stateDir of points) {
+    const bench = await aWorkbench(DEFINITION, { functions: FUNCTIONS, stateDir, keep: true });
+    await bench.states.resume();
+    const { executions } = await bench.states.call('ListExecutions', {
+      stateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:Sample',
+    });
+    const arn = String((executions as JsonObject[])[0]?.executionArn);
+    // A token whose holder died with the process is settled by a new holder: none is lost, none counts twice.
+    await settleLostTokens(bench, arn);
+
+    expect(await bench.end(arn)).toMatchObject({ status: 'SUCCEEDED', output: JSON.stringify(OUTPUT) });
+    const history = await bench.history(arn);
+    expect(history.map(({ id }) => id)).toEqual(history.map((_, i) => i + 1));
+    const entered = history.filter(({ type }) => String(type).endsWith('StateEntered'));
+    expect(entered).toHaveLength(12);
+    await bench.states.stop();
+  }
+});
+
+/** Tokens of calls that had been answered before the crash: nobody in this process will settle them. */
+async function settleLostTokens(bench: Workbench, arn: string): Promise<void> {
+  const done = new Set<string>();
+  for (;;) {
+    const history = await bench.history(arn);
+    const held = new Set(bench.functions.notes.map(({ payload }) => (payload as JsonObject).token));
+    for (const { type, taskScheduledEventDetails } of history) {
+      if (type !== 'TaskScheduled') continue;
+      const { Payload } = JSON.parse(String((taskScheduledEventDetails as JsonObject).parameters));
+      if (!Payload.token || held.has(Payload.token) || done.has(Payload.token)) continue;
+      done.add(Payload.token);
+      const request = { taskToken: Payload.token, output: JSON.stringify(Payload.n + 1) };
+      await bench.states.call('SendTaskSuccess', request).catch(() => undefined);
+    }
+    const { status } = await bench.states.call('DescribeExecution', { executionArn: arn });
+    if (status !== 'RUNNING') return;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
