@@ -45,10 +45,13 @@ export function answerUnaryError(response: ServerResponse, error: RpcError): voi
 /** The answering side of a server stream. */
 export class ServerStream {
   readonly #response: ServerResponse;
+  readonly #withheld: string | undefined;
   #last = Date.now();
 
-  constructor(response: ServerResponse) {
+  /** @param withheld an event that never goes out: a fault. */
+  constructor(response: ServerResponse, withheld?: 'end' | 'keepalive') {
     this.#response = response;
+    this.#withheld = withheld;
     response.writeHead(200, { 'content-type': 'application/connect+json' });
     response.flushHeaders();
   }
@@ -61,6 +64,9 @@ export class ServerStream {
   /** Resolves when the client has taken it or is gone: a slow reader slows the command down, as on e2b. */
   async send(message: JsonObject): Promise<void> {
     this.#last = Date.now();
+    if (this.#withheld && this.#withheld in ((message.event ?? {}) as JsonObject)) {
+      return;
+    }
     if (!this.#response.destroyed && !this.#response.write(frame(0, message))) {
       await drained(this.#response);
     }

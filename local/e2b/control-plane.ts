@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { Json } from '#local/parts';
 import { ApiError, answerJson } from './api-error.ts';
+import { effectOf } from './apply-faults.ts';
+import type { Effect } from './faults.ts';
 import { selectSandboxes } from './list-query.ts';
 import type { SandboxFleet } from './sandbox-fleet.ts';
 import { measureSandbox } from './sandbox-metrics.ts';
@@ -13,6 +15,7 @@ export interface ApiCall {
   id: string;
   query: URLSearchParams;
   body: Json;
+  effects: Effect[];
   response: ServerResponse;
 }
 
@@ -65,8 +68,10 @@ function connect({ fleet, id, body, response }: ApiCall): void {
   answerJson(response, 200, accessView(sandbox));
 }
 
-function list({ fleet, query, response }: ApiCall): void {
-  const { page, nextToken } = selectSandboxes(fleet.all(), query);
+function list({ fleet, query, effects, response }: ApiCall): void {
+  const youngest = Date.now() - (effectOf(effects, 'stale-list')?.omitYoungerThanMs ?? 0);
+  const known = fleet.all().filter((sandbox) => sandbox.startedAt.getTime() <= youngest);
+  const { page, nextToken } = selectSandboxes(known, query);
   const headers = {
     'x-total-running': String(fleet.all().length),
     ...(nextToken ? { 'x-next-token': nextToken } : {}),

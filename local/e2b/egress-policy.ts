@@ -8,7 +8,8 @@ export interface Destination {
   addresses: string[];
 }
 
-export type EgressVerdict = { allowed: true; address: string } | { allowed: false; reason: string };
+/** `reset`: the connection is cut instead of refused, by a fault. */
+export type EgressVerdict = { allowed: true; address: string } | { allowed: false; reason: string; reset?: boolean };
 
 /**
  * Never reachable, not even by an allowed name. 0.0.0.0/8 is missing on e2b's list and is the local host on Linux; the

@@ -3,6 +3,7 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import { type AddressInfo, connect, isIP, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Destination, type EgressVerdict, isTarget, judgeEgress } from './egress-policy.ts';
 import type { SandboxFolders } from './sandbox-folders.ts';
 import type { SandboxHost } from './sandbox-host.ts';
@@ -24,11 +25,13 @@ export async function openEgressDoor(
   host: SandboxHost,
   folders: SandboxFolders,
   rules: () => EgressRules,
+  metadata: Record<string, string>,
 ): Promise<EgressDoor> {
   const open = new Map<Duplex, Destination>();
   const judge = async (name: string, port: number): Promise<[Destination, EgressVerdict]> => {
+    const faulty = await applyEgressFaults(host, metadata, `${name}:${port}`);
     const destination = { host: name, port, addresses: await addressesOf(name) };
-    return [destination, judgeEgress(rules(), destination, host.loopbackTargets())];
+    return [destination, faulty ?? judgeEgress(rules(), destination, host.loopbackTargets())];
   };
   const keep = (socket: Duplex, destination: Destination) => {
     open.set(socket, destination);
@@ -59,6 +62,24 @@ export async function openEgressDoor(
   };
 }
 
+/** A connection that a fault delays, keeps waiting or refuses. */
+async function applyEgressFaults(
+  { faults }: SandboxHost,
+  metadata: Record<string, string>,
+  target: string,
+): Promise<EgressVerdict | undefined> {
+  for (const effect of faults.take({ operations: ['egress'], metadata, target })) {
+    if (effect.kind === 'delay') {
+      await sleep(effect.milliseconds, undefined, { ref: false });
+    } else if (effect.kind === 'hang') {
+      await new Promise(() => {});
+    } else {
+      return { allowed: false, reason: `an injected fault: ${effect.kind}`, reset: effect.kind === 'reset' };
+    }
+  }
+  return undefined;
+}
+
 type Judge = (name: string, port: number) => Promise<[Destination, EgressVerdict]>;
 type Keep = (socket: Duplex, destination: Destination) => void;
 
@@ -68,6 +89,10 @@ async function tunnel(request: IncomingMessage, client: Socket, head: Buffer, ju
   const name = target ? hostOf(target) : '';
   const port = Number(request.url?.split(':').at(-1));
   const [destination, verdict] = await judge(name, port);
+  if (!verdict.allowed && verdict.reset) {
+    client.destroy();
+    return;
+  }
   if (!verdict.allowed) {
     client.end(`HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\n\r\n${refusal(destination, verdict.reason)}\n`);
     return;
@@ -107,6 +132,10 @@ async function forward(
     return;
   }
   const [destination, verdict] = await judge(hostOf(target), port);
+  if (!verdict.allowed && verdict.reset) {
+    response.destroy();
+    return;
+  }
   if (!verdict.allowed) {
     response.writeHead(403, { 'content-type': 'text/plain', connection: 'close' });
     response.end(`${refusal(destination, verdict.reason)}\n`);

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError, answerApiError, answerJson } from './api-error.ts';
+import { effectOf } from './apply-faults.ts';
 import { answerUnary, answerUnaryError, readStreamRequest, readUnary, ServerStream } from './connect-protocol.ts';
+import type { Effect } from './faults.ts';
 import { downloadFile, uploadFiles } from './files-endpoint.ts';
 import { FILESYSTEM_CALLS } from './filesystem-service.ts';
 import { PROCESS_CALLS, PROCESS_STREAMS, type RpcContext } from './process-service.ts';
@@ -14,6 +16,7 @@ export interface EnvdCall {
   fleet: SandboxFleet;
   /** Undefined where the request names none, or a dead one. */
   sandbox: Sandbox | undefined;
+  effects: Effect[];
   timeScale: number;
   url: URL;
   request: IncomingMessage;
@@ -120,7 +123,7 @@ async function serveRpc(call: EnvdCall, sandbox: Sandbox): Promise<void> {
 
 async function serveStream(context: RpcContext, method: string, call: EnvdCall): Promise<void> {
   const message = await readStreamRequest(call.request);
-  const stream = new ServerStream(call.response);
+  const stream = new ServerStream(call.response, effectOf(call.effects, 'withhold')?.event);
   const serve = PROCESS_STREAMS[method];
   try {
     if (!serve) {

@@ -5,18 +5,13 @@ import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { JAIL_HOME, JAIL_WORKSPACE } from './jail-files.ts';
+import type { SandboxFolders } from './sandbox-folders.ts';
+import type { SandboxLimits } from './sandbox-limits.ts';
 
 const SUPERVISOR = fileURLToPath(new URL('supervisor', import.meta.url));
 const JAIL_SUPERVISOR = '/run/patchbay/supervisor';
 const JAIL_SOCKETS = '/run/patchbay/sockets';
 const START_TIMEOUT_MS = 20_000;
-
-/** Limits that every process of a sandbox inherits. */
-export interface ProcessLimits {
-  fileBytes: number;
-  processes: number;
-  openFiles: number;
-}
 
 /** A bubblewrap that works here. */
 export interface Bubblewrap {
@@ -34,16 +29,8 @@ export interface JailSetup {
   systemMounts: string[];
   /** bwrap options for the toolchain and the caller's folders; after the sandbox's own, which they may lie in. */
   extraMounts: string[];
-  limits: ProcessLimits;
-}
-
-/** The folders of one sandbox on the host. `sockets` is short: a unix socket's path ends at 107 characters. */
-export interface SandboxFolders {
-  root: string;
-  home: string;
-  workspace: string;
-  tmp: string;
-  sockets: string;
+  /** Those that every process inherits. */
+  limits: Pick<SandboxLimits, 'fileBytes' | 'processes' | 'openFiles'>;
 }
 
 /** A running supervisor, and with it the life of everything the sandbox runs. */
@@ -89,7 +76,7 @@ function spawnJailed(bwrap: Bubblewrap, setup: JailSetup, folders: SandboxFolder
   const settings = {
     socket: `${JAIL_SOCKETS}/c`,
     egress: `${JAIL_SOCKETS}/e`,
-    limits: { ...setup.limits },
+    limits: inherited(setup),
     jailed: true,
   };
   const mounts = [...setup.systemMounts, ...ownMounts(folders), ...setup.extraMounts];
@@ -107,9 +94,13 @@ function spawnJailed(bwrap: Bubblewrap, setup: JailSetup, folders: SandboxFolder
 }
 
 function spawnPlain(setup: JailSetup, folders: SandboxFolders): ChildProcess {
-  const settings = { socket: join(folders.sockets, 'c'), limits: { openFiles: setup.limits.openFiles }, jailed: false };
+  const settings = { socket: join(folders.sockets, 'c'), limits: {}, jailed: false };
   const [python = setup.python, ...args] = supervise(setup.python, SUPERVISOR, settings);
   return spawn(python, args, { env: {}, cwd: folders.home, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+}
+
+function inherited({ limits: { fileBytes, processes, openFiles } }: JailSetup) {
+  return { fileBytes, processes, openFiles };
 }
 
 function supervise(python: string, folder: string, settings: object): string[] {
@@ -160,9 +151,4 @@ function end(child: ChildProcess, jailed: boolean): void {
   } else {
     child.stdin?.destroy();
   }
-}
-
-/** Folders that jails bind: the caller's, by the same path or by another. */
-export function bindOptions(binds: Array<{ from: string; to: string }>): string[] {
-  return binds.flatMap(({ from, to }) => ['--ro-bind', from, to]);
 }

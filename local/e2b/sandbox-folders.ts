@@ -23,6 +23,7 @@ export async function makeFolders(host: SandboxHost, id: string): Promise<Sandbo
   for (const folder of [home, workspace, folders.tmp, folders.sockets]) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   }
+  await chmod(folders.tmp, 0o1777);
   if (!host.jail.bwrap) {
     await writeFile(join(home, '.bash_profile'), profileText(host.toolchain));
   }

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import type { FaultBook } from './faults.ts';
 import { type Bubblewrap, type JailSetup, startJail } from './jail.ts';
 import { prepareEtc, systemOptions } from './jail-files.ts';
 import { makeFolders, removeFolders, removeTree } from './sandbox-folders.ts';
+import { DEFAULT_LIMITS, type SandboxLimits } from './sandbox-limits.ts';
 import type { E2bServerOptions } from './server.ts';
 import { findPython, findToolchain, type Toolchain } from './toolchain.ts';
 
@@ -16,18 +18,18 @@ export interface SandboxHost {
   folder: string;
   socketFolder: string;
   timeScale: number;
+  limits: SandboxLimits;
   /** `host:port` pairs on loopback that rules may allow. */
   loopbackTargets: () => string[];
+  faults: FaultBook;
   log: (line: string) => void;
 }
 
 /** Longest path of the folder that holds a sandbox's socket folder, so that `<folder>/<id>/c` stays under 104. */
 const SOCKET_FOLDER_LENGTH = 78;
 
-const GIBIBYTE = 1024 ** 3;
-
 /** Wipes what an earlier server left, reads the toolchain and tries bubblewrap out. */
-export async function prepareHost(options: E2bServerOptions): Promise<SandboxHost> {
+export async function prepareHost(options: E2bServerOptions, faults: FaultBook): Promise<SandboxHost> {
   const folder = join(options.stateDir, 'sandboxes');
   const socketFolder = await freshSocketFolder(options.stateDir);
   await removeTree(folder);
@@ -38,12 +40,13 @@ export async function prepareHost(options: E2bServerOptions): Promise<SandboxHos
   if (missing) {
     throw new Error(`a sandbox should see ${missing.from}, which does not exist`);
   }
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const jail: JailSetup = {
     bwrap: undefined,
     python: findPython(toolchain),
     systemMounts: [...systemOptions(), ...(await prepareEtc(join(options.stateDir, 'etc'), toolchain))],
     extraMounts: binds.flatMap(({ from, to }) => ['--ro-bind', from, to]),
-    limits: { fileBytes: 4 * GIBIBYTE, processes: 2048, openFiles: 65_536 },
+    limits,
   };
   const log = options.log ?? (() => {});
   const host: SandboxHost = {
@@ -52,7 +55,9 @@ export async function prepareHost(options: E2bServerOptions): Promise<SandboxHos
     folder,
     socketFolder,
     timeScale: options.timeScale ?? 1,
+    limits,
     loopbackTargets: options.loopbackTargets ?? (() => []),
+    faults,
     log,
   };
   jail.bwrap = await findBubblewrap(host, options.bubblewrap);

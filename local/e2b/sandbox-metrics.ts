@@ -20,7 +20,7 @@ export interface Metrics {
 /** Processor use is the average since the start: nothing is sampled between calls. */
 export async function measureSandbox(sandbox: Sandbox): Promise<Metrics> {
   const usage = (await callSupervisor(sandbox.control, { op: 'usage' })) as { memory: number; cpuSeconds: number };
-  const disk = (await callSupervisor(sandbox.control, { op: 'disk', roots: diskRoots(sandbox) })) as { disk: number };
+  const diskUsed = await measureDisk(sandbox);
   const now = new Date();
   const seconds = Math.max(0.001, (now.getTime() - sandbox.startedAt.getTime()) / 1000);
   return {
@@ -31,12 +31,18 @@ export async function measureSandbox(sandbox: Sandbox): Promise<Metrics> {
     memUsed: usage.memory,
     memTotal: MACHINE.memoryMB * MEBIBYTE,
     memCache: 0,
-    diskUsed: disk.disk,
+    diskUsed,
     diskTotal: MACHINE.diskSizeMB * MEBIBYTE,
   };
 }
 
+/** What the writable folders of a sandbox hold, in bytes. */
+export async function measureDisk(sandbox: Sandbox): Promise<number> {
+  const { disk } = await callSupervisor(sandbox.control, { op: 'disk', roots: diskRoots(sandbox) });
+  return Number(disk);
+}
+
 /** Everything that a sandbox can write to, without what lies in another of them. */
-export function diskRoots(sandbox: Sandbox): string[] {
+function diskRoots(sandbox: Sandbox): string[] {
   return sandbox.workspace.startsWith(`${sandbox.home}/`) ? [sandbox.home] : [sandbox.home, sandbox.workspace, '/tmp'];
 }

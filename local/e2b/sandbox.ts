@@ -46,7 +46,7 @@ export async function startSandbox(host: SandboxHost, request: SandboxRequest): 
   const id = `i${randomBytes(10).toString('hex')}`;
   const folders = await makeFolders(host, id);
   let rules = request.egress;
-  const door = await openEgressDoor(host, folders, () => rules);
+  const door = await openEgressDoor(host, folders, () => rules, request.metadata);
   const jail = await startJail(host.jail, folders, (line) => host.log(`${id} ${line}`)).catch(async (error) => {
     door.close();
     await removeFolders(folders);

@@ -1,13 +1,11 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Json } from '#local/parts';
-import { ApiError, answerApiError } from './api-error.ts';
-import { readBody } from './connect-protocol.ts';
-import { findRoute } from './control-plane.ts';
-import { isEnvdPath, serveEnvd } from './envd.ts';
+import { answerApiError } from './api-error.ts';
+import { FaultBook } from './faults.ts';
+import { serveRequest } from './request-router.ts';
 import { SandboxFleet } from './sandbox-fleet.ts';
-import { prepareHost, type SandboxHost } from './sandbox-host.ts';
-import { isSame } from './signature.ts';
+import { prepareHost } from './sandbox-host.ts';
+import { type SandboxLimits, watchLimits } from './sandbox-limits.ts';
 
 export interface E2bServerOptions {
   /** Callers of the control plane send it as `X-API-Key`. */
@@ -26,6 +24,8 @@ export interface E2bServerOptions {
   templates?: string[];
   /** `host:port` pairs on this machine's loopback that sandboxes may reach, if their own rules allow it too. */
   loopbackTargets?: () => string[];
+  /** What a sandbox may use; those of e2b's default machine with 4 GiB unless set. */
+  limits?: Partial<SandboxLimits>;
   /** Where bubblewrap is, unless PATH leads to it; false: plain processes even where it works. */
   bubblewrap?: string | false;
   /** Folders and files that every jail sees read-only. */
@@ -43,6 +43,8 @@ export interface E2bServer {
   /** False: bubblewrap is missing or refused here, and sandboxes are plain processes. */
   jailed: boolean;
   sandboxes(): Array<{ sandboxId: string; metadata: Record<string, string>; startedAt: string; state: string }>;
+  /** Faults to inject into its answers, for tests; also `/_admin/faults`. */
+  faults: FaultBook;
   /** Ends every sandbox; settles when nothing of them is left. */
   stop(): Promise<void>;
 }
@@ -52,17 +54,21 @@ export interface E2bServer {
  * @throws when Python 3 or a folder to bind is missing, or the port is taken.
  */
 export async function startE2bServer(options: E2bServerOptions): Promise<E2bServer> {
-  const host = await prepareHost(options);
+  const faults = new FaultBook();
+  const host = await prepareHost(options, faults);
   const fleet = new SandboxFleet(host, {
     maxConcurrent: options.maxConcurrent ?? 20,
     maxLifeSeconds: options.maxLifeSeconds ?? 3600,
     templates: options.templates ?? ['base', 'patchbay'],
   });
+  const stopWatching = watchLimits(fleet, host);
   const server = createServer((request, response) => {
-    serve({ fleet, host, apiKey: options.apiKey }, request, response).catch((error) => {
-      host.log(`${request.method} ${request.url}: ${error}`);
-      response.headersSent ? response.destroy() : answerApiError(response, error);
-    });
+    serveRequest({ fleet, faults, apiKey: options.apiKey, timeScale: host.timeScale }, request, response).catch(
+      (error) => {
+        host.log(`${request.method} ${request.url}: ${error}`);
+        response.headersSent ? response.destroy() : answerApiError(response, error);
+      },
+    );
   });
   // A command may be silent for longer than the five minutes after which Node ends a request.
   server.requestTimeout = 0;
@@ -74,6 +80,7 @@ export async function startE2bServer(options: E2bServerOptions): Promise<E2bServ
     url: `http://127.0.0.1:${port}`,
     apiKey: options.apiKey,
     jailed: host.jail.bwrap !== undefined,
+    faults,
     sandboxes: () =>
       fleet.all().map(({ id, request, startedAt }) => ({
         sandboxId: id,
@@ -82,49 +89,11 @@ export async function startE2bServer(options: E2bServerOptions): Promise<E2bServ
         state: 'running',
       })),
     stop: async () => {
+      stopWatching();
       const closed = new Promise((resolve) => server.close(resolve));
       await fleet.stop();
       server.closeAllConnections();
       await closed;
     },
   };
-}
-
-interface Parts {
-  fleet: SandboxFleet;
-  host: SandboxHost;
-  apiKey: string;
-}
-
-async function serve(parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-  if (isEnvdPath(url.pathname)) {
-    const sandbox = parts.fleet.find(String(request.headers['e2b-sandbox-id'] ?? ''));
-    await serveEnvd({ fleet: parts.fleet, sandbox, timeScale: parts.host.timeScale, url, request, response });
-  } else {
-    await serveControlPlane(parts, url, request, response).catch((error) => answerApiError(response, error));
-  }
-}
-
-async function serveControlPlane(
-  { fleet, apiKey }: Parts,
-  url: URL,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const key = request.headers['x-api-key'];
-  if (typeof key !== 'string' || !isSame(key, apiKey)) {
-    throw new ApiError(401, key ? 'Invalid API key' : 'authorization header is missing');
-  }
-  const { route, id } = findRoute(request.method ?? 'GET', url.pathname);
-  const body = parseJson(await readBody(request));
-  await route.handle({ fleet, id, query: url.searchParams, body, response });
-}
-
-function parseJson(body: Buffer): Json {
-  try {
-    return JSON.parse(body.toString() || '{}') as Json;
-  } catch (cause) {
-    throw new ApiError(400, `Error when parsing request: ${cause}`);
-  }
 }

@@ -11,6 +11,7 @@ import threading
 PORT = 3128
 HEAD_LIMIT = 64 * 1024
 LOOPBACK = re.compile(rb"^(?:localhost|127(?:\.\d+){3}|\[::1\])$", re.IGNORECASE)
+UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 REQUEST = re.compile(rb"^(\S+) (?:http://)?([^\s/:\[]+|\[[^\]]+\])(?::(\d+))?(/?\S*) (HTTP/1\.[01])\r\n")
 
 
@@ -69,7 +70,7 @@ def _belongs_to_server(server_socket: str, request: re.Match) -> bool:
 
 
 def _connect_inside(client: socket.socket, head: bytes, request: re.Match) -> tuple[socket.socket, bytes]:
-    """A tunnel as it is; a plain request in origin form, one to a connection."""
+    """A tunnel as it is; a plain request in origin form, one to a connection, an upgrade with its own headers."""
     host = "::1" if request[2].startswith(b"[") else "127.0.0.1"
     try:
         upstream = socket.create_connection((host, int(request[3] or 80)), 10)
@@ -80,6 +81,8 @@ def _connect_inside(client: socket.socket, head: bytes, request: re.Match) -> tu
     if request[1] == b"CONNECT":
         client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         return upstream, head[head.index(b"\r\n\r\n") + 4 :]
+    if UPGRADE.search(head):
+        return upstream, b"%s %s %s\r\n" % (request[1], request[4] or b"/", request[5]) + head[request.end() :]
     first = b"%s %s %s\r\nConnection: close\r\n" % (request[1], request[4] or b"/", request[5])
     rest = re.sub(rb"(?im)^(?:proxy-)?connection:[^\r\n]*\r\n", b"", head[request.end() :])
     return upstream, first + rest

@@ -1,6 +1,7 @@
 """What the sandbox uses: processor time and memory from /proc, disk by walking the writable folders."""
 
 import os
+import signal
 
 from commands import Commands
 
@@ -9,18 +10,30 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def measure(request: dict, commands: Commands) -> dict:
-    """Over `memoryLimit` bytes the largest process is killed, as the kernel of a real sandbox would do."""
+    """Usage now, and what was killed for it: over `memoryLimit` bytes the largest process, as the kernel of a real
+    sandbox would do; over `processLimit`, or where `overDisk` says so, every one.
+    """
     processes = _processes()
-    total = sum(resident for resident, _ in processes.values())
+    memory = sum(private for private, _ in processes.values())
+    others = [pid for pid in processes if pid != os.getpid()]
     killed = None
-    limit = request.get("memoryLimit")
-    if limit and total > limit:
-        killed = max((pid for pid in processes if pid != os.getpid()), key=lambda pid: processes[pid][0], default=None)
-        if killed:
-            os.kill(killed, 9)
-    if request.get("overDisk"):
+    if request.get("overDisk") or len(others) > request.get("processLimit", len(others)):
+        _kill_others(commands)
+        killed = "every process"
+    elif others and memory > request.get("memoryLimit", memory):
+        largest = max(others, key=lambda pid: processes[pid][0])
+        os.kill(largest, signal.SIGKILL)
+        killed = f"process {largest}, {processes[largest][0] >> 20} MiB"
+    cpu = sum(seconds for _, seconds in processes.values())
+    return {"memory": memory, "cpuSeconds": cpu, "processes": len(others), "killed": killed}
+
+
+def _kill_others(commands: Commands) -> None:
+    """At once in a jail, where -1 means all of it; elsewhere that would be every process of the user."""
+    if os.getpid() == 1:
+        os.kill(-1, signal.SIGKILL)
+    else:
         commands.kill_all()
-    return {"memory": total, "cpuSeconds": sum(cpu for _, cpu in processes.values()), "killed": killed}
 
 
 def walk_disk(roots: list[str]) -> dict:
@@ -40,7 +53,7 @@ def _tree(root: str) -> int:
 
 
 def _processes() -> dict[int, tuple[int, float]]:
-    """By pid: resident bytes and processor seconds of this process and its descendants."""
+    """By pid: private resident bytes and processor seconds of this process and its descendants."""
     found: dict[int, tuple[int, float]] = {}
     parents: dict[int, int] = {}
     for name in os.listdir("/proc") if os.path.isdir("/proc") else []:
@@ -49,9 +62,11 @@ def _processes() -> dict[int, tuple[int, float]]:
         try:
             with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as stat:
                 fields = stat.read().rpartition(")")[2].split()
-        except OSError:
+            with open(f"/proc/{name}/statm", encoding="ascii") as statm:
+                resident, shared = (int(pages) for pages in statm.read().split()[1:3])
+        except (OSError, ValueError):
             continue
-        found[int(name)] = (int(fields[21]) * PAGE, (int(fields[11]) + int(fields[12])) / TICKS)
+        found[int(name)] = ((resident - shared) * PAGE, (int(fields[11]) + int(fields[12])) / TICKS)
         parents[int(name)] = int(fields[1])
     return {pid: used for pid, used in found.items() if _descends(pid, parents)}
 
