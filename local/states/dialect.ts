@@ -14,25 +14,42 @@ export function speakStepFunctions(expression: jsonata.Expression): void {
   expression.registerFunction('parse', (text: string) => JSON.parse(text), '<s:x>');
   // Unbound, it fails like any name that is no function (T1006), which is what AWS answers.
   expression.assign('eval', undefined);
-  expression.assign(ENTRY as unknown as string, spend);
+  expression.assign(ENTRY as unknown as string, enter);
+  expression.assign(EXIT as unknown as string, leave);
 }
 
 /** The name under which an evaluation's budget is bound; a blank keeps it out of reach of expressions. */
 export const BUDGET = ' budget';
 
-/** AWS bounds an expression's memory and depth without saying where; here it is evaluated nodes. */
+/** AWS bounds an expression's memory and depth without saying where; here it is nodes evaluated, and nested. */
 export interface Budget {
   nodes: number;
+  depth: number;
+}
+
+export function newBudget(): Budget {
+  return { nodes: 500_000, depth: 2_000 };
 }
 
 const ENTRY = Symbol.for('jsonata.__evaluate_entry');
+const EXIT = Symbol.for('jsonata.__evaluate_exit');
 const MAX_RANGE = 1_000_000;
 
-function spend(_node: unknown, _input: unknown, environment: { lookup(name: string): unknown }): void {
-  const budget = environment.lookup(BUDGET) as Budget | undefined;
+interface Frame {
+  lookup(name: string): unknown;
+}
+
+function enter(_node: unknown, _input: unknown, frame: Frame): void {
+  const budget = frame.lookup(BUDGET) as Budget | undefined;
   if (!budget) return;
   budget.nodes -= 1;
-  if (budget.nodes < 0) throw new Error('Expression evaluation exceeded its limits');
+  budget.depth -= 1;
+  if (budget.nodes < 0 || budget.depth < 0) throw new Error('Expression evaluation exceeded its limits');
+}
+
+function leave(_node: unknown, _input: unknown, frame: Frame): void {
+  const budget = frame.lookup(BUDGET) as Budget | undefined;
+  if (budget) budget.depth += 1;
 }
 
 function partition(array: unknown[], size: number): unknown[][] {

@@ -2,6 +2,7 @@ import type { Count, InvocationResult } from '#local/parts';
 import { endExecution } from './ending.ts';
 import { type Execution, nextDue } from './execution.ts';
 import { RUNTIME } from './failure.ts';
+import { json } from './request.ts';
 import { type Answer, type Signal, take } from './signal.ts';
 import type { Store } from './store.ts';
 import { type Effect, type Environment, newTurn, type Turn } from './turn.ts';
@@ -92,11 +93,16 @@ export class Driver {
     }
     const { thread, ticket, functionArn, payload } = effect;
     const answered = (answer: Answer) => this.deliver(arn, { kind: 'answered', thread, ticket, answer });
-    this.#options
-      .invoke(functionArn, payload, { roleArn })
+    this.#invoke(functionArn, payload, roleArn)
       .then((result) => answered({ result }))
       .catch((thrown: unknown) => answered({ thrown }))
       .catch((error: unknown) => console.error(`states: an answer to ${arn} was lost`, error));
+  }
+
+  /** Lambda takes JSON alone, and refuses the rest before any handler sees it. */
+  async #invoke(functionArn: string, payload: string, roleArn: string): Promise<InvocationResult> {
+    json(payload, 'InvalidRequestContentException', 'Could not parse request body into json');
+    return this.#options.invoke(functionArn, payload, { roleArn });
   }
 
   #sleep(actor: Actor, turn: Turn): void {

@@ -1,6 +1,6 @@
 import jsonata from 'jsonata';
 import type { Json, JsonObject } from '#local/parts';
-import { BUDGET, type Budget, speakStepFunctions } from './dialect.ts';
+import { BUDGET, newBudget, speakStepFunctions } from './dialect.ts';
 import { QUERY, StateFailure } from './failure.ts';
 
 /** What an expression can see: `$states` and the variables of its thread. There is no root input. */
@@ -9,7 +9,6 @@ export interface Bindings {
   variables: JsonObject;
 }
 
-const NODES = 2_000_000;
 const compiled = new Map<string, jsonata.Expression>();
 
 export function isExpression(value: Json | undefined): value is string {
@@ -86,10 +85,9 @@ export function refused(field: Json, location: string, why: string): StateFailur
 
 async function evaluateSource(source: string, location: string, { states, variables }: Bindings): Promise<Json> {
   const fail = (why: string) => refused(`{%${source}%}`, location, why);
-  const budget: Budget = { nodes: NODES };
   let value: unknown;
   try {
-    value = await compile(source).evaluate(undefined, { ...variables, states, [BUDGET]: budget });
+    value = await compile(source).evaluate(undefined, { ...variables, states, [BUDGET]: newBudget() });
   } catch (error) {
     throw fail(`threw an error during evaluation${tailOf(error)}`);
   }
