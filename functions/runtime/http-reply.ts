@@ -1,7 +1,7 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type * as z from 'zod';
 import type { ErrorBody } from '#core/api/views';
-import { PatchbayError } from '#core/errors';
+import { type ErrorCode, PatchbayError } from '#core/errors';
 import { logger } from './telemetry.ts';
 
 export type HttpResponse = APIGatewayProxyStructuredResultV2;
@@ -46,10 +46,14 @@ export function redirectReply(url: string): HttpResponse {
  * The one map from errors to HTTP. What nobody expected becomes `internal` and its message stays in the log; services
  * that are down or throttle become `unavailable`, which clients repeat.
  */
-export function errorReply(error: unknown, requestId: string): HttpResponse {
-  const known = expected(error);
+export function errorReply(
+  error: unknown,
+  requestId: string,
+  statuses: Partial<Record<ErrorCode, number>> = {},
+): HttpResponse {
+  const { known, status } = expected(error, statuses);
   if (known.code === 'internal') logger.error('request failed', { error: asError(error) });
-  else if (known.status >= 500) logger.warn('request failed', { code: known.code, error: asError(error) });
+  else if (status >= 500) logger.warn('request failed', { code: known.code, error: asError(error) });
   else logger.info('request refused', { code: known.code, reason: known.message });
   const body: z.input<typeof ErrorBody> = {
     code: known.code,
@@ -60,17 +64,20 @@ export function errorReply(error: unknown, requestId: string): HttpResponse {
     request_id: requestId,
     ...(known.fields === undefined ? {} : { fields: known.fields }),
   };
-  const wait = known.retryAfter ?? (known.status === 429 || known.status === 503 ? 5 : undefined);
-  return jsonReply(known.status, body, wait === undefined ? {} : { 'retry-after': String(Math.ceil(wait)) });
+  const wait = known.retryAfter ?? (status === 429 || status === 503 ? 5 : undefined);
+  return jsonReply(status, body, wait === undefined ? {} : { 'retry-after': String(Math.ceil(wait)) });
 }
 
-function expected(error: unknown): PatchbayError {
-  // A status of 200 marks an end of a job: as an answer to a request nobody meant it.
-  if (error instanceof PatchbayError && error.status >= 400 && error.code !== 'internal') return error;
-  if (isOutage(error)) {
-    return new PatchbayError('unavailable', 'A service behind this one does not answer right now.', { cause: error });
+function expected(error: unknown, statuses: Partial<Record<ErrorCode, number>>) {
+  if (error instanceof PatchbayError && error.code !== 'internal') {
+    // A status of 200 marks an end of a job: as an answer to a request nobody meant it, unless the entry says which.
+    const status = statuses[error.code] ?? error.status;
+    if (status >= 400) return { known: error, status };
   }
-  return new PatchbayError('internal', 'Something went wrong on our side.', { cause: error });
+  const known = isOutage(error)
+    ? new PatchbayError('unavailable', 'A service behind this one does not answer right now.', { cause: error })
+    : new PatchbayError('internal', 'Something went wrong on our side.', { cause: error });
+  return { known, status: known.status };
 }
 
 /** As the AWS SDK says it: a server fault, throttling, or no answer in time. */

@@ -1,0 +1,118 @@
+import * as z from 'zod';
+import { PatchbayError } from '#core/errors';
+import type { Tokens } from '#core/use-cases/model-cost';
+import type { CompletionRequest } from './completion-request.ts';
+import { type Provider, type ProviderCall, UnknownOutcome } from './provider.ts';
+
+const Usage = z.object({
+  prompt_tokens: z.number().nonnegative(),
+  completion_tokens: z.number().nonnegative(),
+  prompt_tokens_details: z.object({ cached_tokens: z.number().nonnegative().nullish() }).nullish(),
+});
+
+/** Any OpenAI-compatible API, by fetch. Redirects are not followed: the key would go with them. */
+export function openAiProvider(fetchIt: typeof fetch): Provider {
+  return async (call) => {
+    const { provider } = call.model;
+    if (provider.base_url === undefined) {
+      throw new PatchbayError('unprocessable', `The provider ${provider.name} has no base_url in this installation.`);
+    }
+    const response = await sent(fetchIt, `${provider.base_url.replace(/\/$/, '')}/chat/completions`, call);
+    const text = await textOf(response, call);
+    if (!response.ok) throw refusal(provider.name, response, text);
+    const body = z.record(z.string(), z.unknown()).safeParse(json(text));
+    if (!body.success)
+      throw new UnknownOutcome(`The provider ${provider.name} answered with something that is not JSON.`);
+    return { body: body.data, tokens: tokensOf(body.data) };
+  };
+}
+
+async function sent(fetchIt: typeof fetch, url: string, call: ProviderCall): Promise<Response> {
+  try {
+    return await fetchIt(url, {
+      method: 'POST',
+      redirect: 'error',
+      signal: call.signal,
+      headers: {
+        'content-type': 'application/json',
+        ...(call.key === undefined ? {} : { authorization: `Bearer ${call.key}` }),
+      },
+      body: JSON.stringify(bodyFor(url, call)),
+    });
+  } catch (cause) {
+    const { name } = call.model.provider;
+    if (call.signal.aborted) throw new UnknownOutcome(`The provider ${name} did not answer in time.`, { cause });
+    if (!neverSent(cause)) throw new UnknownOutcome(`The connection to ${name} broke off.`, { cause });
+    throw new PatchbayError('unavailable', `The provider ${name} cannot be reached.`, { cause, retryAfter: 5 });
+  }
+}
+
+/** No connection was made, as undici tells it: the cause of fetch's TypeError has a code of the system or its own. */
+function neverSent(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as { code?: string };
+  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT'].includes(code ?? '');
+}
+
+async function textOf(response: Response, { model }: ProviderCall): Promise<string> {
+  try {
+    return await response.text();
+  } catch (cause) {
+    throw new UnknownOutcome(`The answer of ${model.provider.name} broke off.`, { cause });
+  }
+}
+
+/**
+ * OpenAI itself takes only the new name of the limit, others only the old one; and its reasoning models refuse
+ * `reasoning_effort` together with tools on this API.
+ */
+function bodyFor(url: string, { model, request, maxOutput }: ProviderCall): Record<string, unknown> {
+  const { max_tokens: _, max_completion_tokens: __, reasoning_effort, ...rest }: CompletionRequest = request;
+  const openai = new URL(url).host === 'api.openai.com';
+  return {
+    ...rest,
+    ...(reasoning_effort === undefined || (openai && rest.tools !== undefined) ? {} : { reasoning_effort }),
+    model: model.name,
+    stream: false,
+    [openai ? 'max_completion_tokens' : 'max_tokens']: maxOutput,
+  };
+}
+
+/** Its own words only where they help an agent or its person: those about keys may quote them. */
+function refusal(provider: string, response: Response, text: string): PatchbayError {
+  const { status } = response;
+  if (status === 401 || status === 403) {
+    return new PatchbayError('unprocessable', `The provider ${provider} refused this installation’s key.`);
+  }
+  const retryAfter = secondsOf(response.headers.get('retry-after'));
+  if (status === 429) {
+    return new PatchbayError('too_many_requests', `The provider ${provider} limits the rate.`, { retryAfter });
+  }
+  if (status >= 500 || status === 408) {
+    return new PatchbayError('unavailable', `The provider ${provider} answered ${status}.`, { retryAfter });
+  }
+  const said = z.object({ error: z.object({ message: z.string() }) }).safeParse(json(text));
+  const why = said.success ? `: ${said.data.error.message.slice(0, 500)}` : '.';
+  return new PatchbayError('invalid_request', `The provider ${provider} answered ${status}${why}`);
+}
+
+/** Seconds or a date; at most two minutes, else the agent's own patience decides. */
+function secondsOf(header: string | null): number {
+  const seconds = Number(header ?? Number.NaN);
+  const wait = Number.isFinite(seconds) ? seconds : (Date.parse(header ?? '') - Date.now()) / 1_000;
+  return Number.isFinite(wait) ? Math.min(120, Math.max(1, wait)) : 5;
+}
+
+function tokensOf(body: Record<string, unknown>): Tokens | undefined {
+  const usage = Usage.safeParse(body.usage);
+  if (!usage.success) return undefined;
+  const { prompt_tokens: input, completion_tokens: output, prompt_tokens_details: details } = usage.data;
+  return { input, output, cached: Math.min(input, details?.cached_tokens ?? 0), written: 0 };
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
