@@ -1,0 +1,114 @@
+import type { Candidate, Verdict } from './verdict.ts';
+
+/** A score that tells candidates apart: the smaller number is better. */
+interface Score {
+  name: string;
+  of: (candidate: Candidate) => number;
+  /** Why the winner won by it, for a person. */
+  because: (winner: Candidate, second: Candidate) => string;
+}
+
+const scores: readonly Score[] = [
+  {
+    name: 'gate',
+    of: ({ gate }) => (gate === null ? 0 : 1),
+    because: (winner) => `Attempt ${winner.attempt} is the only one with a usable patch.`,
+  },
+  {
+    name: 'verified',
+    of: ({ verified }) => (verified ? 0 : 1),
+    because: (winner) => `Attempt ${winner.attempt} was verified in a fresh sandbox, the others were not.`,
+  },
+  {
+    name: 'regressions',
+    of: ({ regressions }) => regressions,
+    because: (winner, second) =>
+      `Attempt ${winner.attempt} breaks ${tests(winner.regressions)} that passed before, the next one ${second.regressions}.`,
+  },
+  {
+    name: 'cross_tests',
+    of: ({ cross }) => -(cross ?? 0),
+    because: (winner, second) =>
+      `Attempt ${winner.attempt} passes ${percent(winner.cross)} of the reproduction tests of all attempts, the next one ${percent(second.cross)}.`,
+  },
+  {
+    name: 'fixed_tests',
+    of: ({ fixed }) => -fixed,
+    because: (winner, second) =>
+      `Attempt ${winner.attempt} fixes ${tests(winner.fixed)} that failed before, the next one ${second.fixed}.`,
+  },
+  {
+    name: 'agreement',
+    of: ({ cluster }) => -cluster,
+    because: (winner) => `${winner.cluster} attempts found the same solution as attempt ${winner.attempt}.`,
+  },
+  {
+    name: 'files',
+    of: ({ files }) => files,
+    because: (winner, second) =>
+      `With equal evidence attempt ${winner.attempt} changes ${winner.files} file(s), the next one ${second.files}.`,
+  },
+  {
+    name: 'lines',
+    of: ({ lines }) => lines,
+    because: (winner, second) =>
+      `With equal evidence attempt ${winner.attempt} changes ${winner.lines} line(s), the next one ${second.lines}.`,
+  },
+  {
+    name: 'cost',
+    of: ({ cost_usd }) => cost_usd,
+    because: (winner) => `With equal evidence and size attempt ${winner.attempt} cost less.`,
+  },
+  {
+    name: 'attempt',
+    of: ({ attempt }) => attempt,
+    because: (winner) => `All scores are equal; attempt ${winner.attempt} comes first.`,
+  },
+];
+
+export type Ranked = Pick<Verdict, 'winner' | 'ranking' | 'decided_by' | 'reason'>;
+
+/**
+ * Ranks candidates by evidence, in a total order: the same candidates give the same ranking, in whatever order they
+ * come. Cross tests count only if every usable candidate has a score of them; a missing one is no evidence against it.
+ */
+export function rankCandidates(candidates: readonly Candidate[]): Ranked {
+  const usable = candidates.filter(({ gate }) => gate === null);
+  const crossCounts = usable.every(({ cross }) => cross !== null);
+  const counting = scores.filter(({ name }) => name !== 'cross_tests' || crossCounts);
+  const ranking = candidates.toSorted((a, b) => difference(counting, a, b)?.by ?? 0);
+  const [winner, second] = ranking;
+  if (winner === undefined || winner.gate !== null) {
+    return { winner: null, ranking, decided_by: 'gate', reason: 'No attempt left a usable patch.' };
+  }
+  if (second === undefined) {
+    const reason = winner.verified
+      ? `Attempt ${winner.attempt} is the only one; its patch applies in a fresh sandbox.`
+      : `Attempt ${winner.attempt} is the only one; its patch could not be verified.`;
+    return { winner: winner.attempt, ranking, decided_by: 'only_candidate', reason };
+  }
+  const decisive = difference(counting, winner, second)?.score;
+  return {
+    winner: winner.attempt,
+    ranking,
+    decided_by: decisive?.name ?? 'attempt',
+    reason: decisive?.because(winner, second) ?? '',
+  };
+}
+
+/** The first score in which two candidates differ. */
+function difference(counting: readonly Score[], a: Candidate, b: Candidate): { score: Score; by: number } | undefined {
+  for (const score of counting) {
+    const by = score.of(a) - score.of(b);
+    if (by !== 0) return { score, by };
+  }
+  return undefined;
+}
+
+function tests(count: number): string {
+  return count === 0 ? 'no test' : count === 1 ? '1 test' : `${count} tests`;
+}
+
+function percent(share: number | null): string {
+  return `${Math.round((share ?? 0) * 100)} %`;
+}

@@ -1,0 +1,26 @@
+import type { Attempt, Job, SandboxRow } from '#core/job/job';
+import type { World } from '#core/ports/world';
+import type { CollectInput } from '#core/workflow/steps';
+
+export type CollectPorts = Pick<
+  World,
+  'clock' | 'installation' | 'note' | 'jobs' | 'attempts' | 'sandboxRows' | 'sandboxes' | 'artifacts' | 'log' | 'live'
+>;
+
+/** What Collect works on, as it stands at its start. */
+export interface CollectParts {
+  input: CollectInput;
+  job: Job;
+  attempt: Attempt;
+  row: SandboxRow;
+}
+
+/** The runner has not ended by itself: it is asked to. */
+export function isHurried({ input, job }: Pick<CollectParts, 'input' | 'job'>): boolean {
+  return input.error !== undefined || job.status === 'cancelling';
+}
+
+/** Whether what is collected belongs to something that is not wanted any more. */
+export function isCancelled({ input, job }: Pick<CollectParts, 'input' | 'job'>): boolean {
+  return job.status === 'cancelling' || input.error === 'Cancelled';
+}

@@ -1,0 +1,124 @@
+import { Cancelled, failure } from '#core/errors';
+import { mostTelling } from '#core/job/attempt-failure';
+import type { Attempt, Job } from '#core/job/job';
+import { permitScopes } from '#core/job/permit-scopes';
+import type { World } from '#core/ports/world';
+import { waitingSeconds } from '#core/workflow/limits';
+import { PlanFile } from '#core/workflow/runner';
+import type { FinishInput, FinishResult } from '#core/workflow/steps';
+import { freeSlots, giveBackSlots } from './give-back.ts';
+import { settleBudget } from './job-budget.ts';
+import { moveAttempt } from './move-attempt.ts';
+import { recordTransitions } from './record-transitions.ts';
+import { parsedJson } from './sandbox-output.ts';
+import { readArtifact } from './store-artifacts.ts';
+import { writeManifest } from './write-manifest.ts';
+
+type Ports = Pick<
+  World,
+  | 'clock'
+  | 'installation'
+  | 'note'
+  | 'jobs'
+  | 'attempts'
+  | 'sandboxRows'
+  | 'sandboxes'
+  | 'artifacts'
+  | 'permits'
+  | 'attemptTokens'
+  | 'queue'
+  | 'sessions'
+  | 'budgets'
+  | 'log'
+  | 'live'
+>;
+
+/**
+ * The end of a round.
+ *
+ * 1. The job at work under this dispatch. Ended by an earlier try of this step → only 5 and 6 again. Else Cancelled.
+ * 2. Every attempt was refused by a busy provider → slots back, then running → queued, at its old place in the line.
+ * 3. Attempts that were refused while others ran fail as provider_busy.
+ * 4. manifest.json; a winner → awaiting_review, none → failed with the most telling of the attempts' failures.
+ * 5. The winner's summary on the issue.
+ * 6. Money settled; sandboxes dead and tokens revoked; slots given back, the next job of the line is woken.
+ */
+export async function finish(world: Ports, input: FinishInput): Promise<FinishResult> {
+  const job = await world.jobs.get(input.tenant, input.job_id);
+  if (job === undefined || job.round !== input.round || job.dispatch !== input.dispatch) {
+    throw new Cancelled(`${input.job_id} is not at work under dispatch ${input.dispatch} any more`);
+  }
+  if (job.status === 'queued') return { status: 'queued' };
+  const before = await roundOf(world, job);
+  if (job.status !== 'running') return await afterEnd(world, job, before);
+  const open = before.filter(({ status }) => status === 'waiting');
+  if (before.length > 0 && open.length === before.length) return await backToLine(world, job, before);
+  const busy = failure('provider_busy', 'The sandbox provider had no slot for this attempt.');
+  for (const attempt of open) {
+    const changes = { failure: busy, finished_at: world.clock.at() };
+    await moveAttempt(world, job, attempt, 'failed', changes, { failure: busy });
+  }
+  return await afterEnd(world, await ended(world, job), await roundOf(world, job));
+}
+
+async function roundOf(world: Ports, job: Job): Promise<Attempt[]> {
+  return (await world.attempts.list(job.tenant, job.id)).filter(({ round }) => round === job.round);
+}
+
+/** Slots first: once the job is queued, its next dispatch takes slots of the same names. */
+async function backToLine(world: Ports, job: Job, attempts: Attempt[]): Promise<FinishResult> {
+  const slots = await freeSlots(world, job, attempts);
+  for (const { scope } of permitScopes(world.installation.permit_limits, job)) {
+    await world.permits.release(scope, slots);
+  }
+  const place = job.transitions.findLast(({ to }) => to === 'running')?.data?.place;
+  const waiting_since = typeof place === 'string' ? place : job.created_at;
+  const changes = { waiting_since, deadline: world.clock.at(waitingSeconds), execution_arn: null };
+  // Nobody is woken: the provider is busy for all. The outbox mark brings the job back within a minute.
+  const queued = await world.jobs.transition(job, 'queued', changes, { reason: 'provider_busy' });
+  await recordTransitions(world, queued);
+  return { status: 'queued' };
+}
+
+async function ended(world: Ports, job: Job): Promise<Job> {
+  const all = await world.attempts.list(job.tenant, job.id);
+  const winner = job.verdict?.round === job.round ? job.verdict.winner : null;
+  const finished_at = world.clock.at();
+  if (winner !== null) {
+    const artifacts = await writeManifest(world, job, all, { status: 'awaiting_review' });
+    const changes = { artifacts, finished_at, deadline: null };
+    return await recorded(world, await world.jobs.transition(job, 'awaiting_review', changes, { winner }));
+  }
+  const round = all.filter((attempt) => attempt.round === job.round);
+  const why = mostTelling(round.flatMap((attempt) => attempt.failure ?? []));
+  const artifacts = await writeManifest(world, job, all, { status: 'failed', failure: why });
+  const changes = { artifacts, finished_at, deadline: null, failure: why };
+  return await recorded(world, await world.jobs.transition(job, 'failed', changes, { failure: why }));
+}
+
+async function recorded(world: Ports, job: Job): Promise<Job> {
+  await recordTransitions(world, job);
+  return job;
+}
+
+async function afterEnd(world: Ports, job: Job, round: Attempt[]): Promise<FinishResult> {
+  if (job.status === 'cancelling') throw new Cancelled(`${job.id} is being cancelled`);
+  if (job.status === 'awaiting_review') await noteOnIssue(world, job, round);
+  await settleBudget(world, job, await world.attempts.list(job.tenant, job.id));
+  await giveBackSlots(world, job, round);
+  return { status: job.status };
+}
+
+async function noteOnIssue(world: Ports, job: Job, round: Attempt[]): Promise<void> {
+  const winner = round.find(({ n }) => n === job.verdict?.winner);
+  if (winner?.diff === undefined) return;
+  const { files, insertions, deletions } = winner.diff;
+  const plan = parsedJson(
+    PlanFile,
+    await readArtifact(world, job, { round: job.round, attempt: winner.n }, 'plan.json'),
+  );
+  const counted = `${files} file(s) changed, ${insertions} line(s) added, ${deletions} removed`;
+  const summary = (plan?.summary || counted).slice(0, 500);
+  const diff = { job_id: job.id, files, insertions, deletions, summary };
+  await world.sessions.setIssueDiff(job.tenant, job.session_id, job.issue_id, diff);
+}

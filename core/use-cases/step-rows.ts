@@ -1,0 +1,55 @@
+import { Cancelled } from '#core/errors';
+import { sandboxKey } from '#core/ids';
+import type { Attempt, Job, SandboxRow } from '#core/job/job';
+import { hasAttemptEnded } from '#core/job/lifecycle';
+import type { World } from '#core/ports/world';
+import type { SandboxStep } from '#core/workflow/steps';
+import { killSandbox } from './kill-sandbox.ts';
+
+/** The rows of a sandbox step, read strongly. The judge's sandbox belongs to no attempt. */
+export interface StepRows {
+  job: Job;
+  attempt: Attempt | undefined;
+  /** Of this dispatch; undefined before its create. */
+  row: SandboxRow | undefined;
+}
+
+/** The job, its attempt and its sandbox as a step finds them; `undefined` when there is no such job. */
+export async function readStepRows(
+  world: Pick<World, 'jobs' | 'attempts' | 'sandboxRows'>,
+  step: SandboxStep,
+): Promise<StepRows | undefined> {
+  const [job, attempt, row] = await Promise.all([
+    world.jobs.get(step.tenant, step.job_id),
+    step.mode === 'judge' ? undefined : world.attempts.get(step.tenant, step.job_id, step.attempt),
+    world.sandboxRows.get(step.tenant, step.job_id, sandboxKey(step.mode, step.attempt)),
+  ]);
+  if (job === undefined) return undefined;
+  return { job, attempt, row: row?.dispatch === step.dispatch ? row : undefined };
+}
+
+/** Whether the job is still at work under this dispatch; while it is being cancelled too, where `cancelling` says so. */
+export function isOfDispatch(
+  job: Job | undefined,
+  step: { round: number; dispatch: number },
+  also: 'running' | 'cancelling' = 'running',
+): job is Job {
+  if (job === undefined || job.round !== step.round || job.dispatch !== step.dispatch) return false;
+  return job.status === 'running' || (also === 'cancelling' && job.status === 'cancelling');
+}
+
+/**
+ * The rows of a step that may go on. StopExecution does not stop a Lambda that is running, so every step asks this on
+ * entry, and CreateSandbox again after its create.
+ * @throws Cancelled when job or attempt are no longer at work; the step's own sandbox has been killed before
+ */
+export async function rowsAtWork(
+  world: Pick<World, 'jobs' | 'attempts' | 'sandboxRows' | 'sandboxes' | 'installation' | 'note'>,
+  step: SandboxStep,
+): Promise<StepRows> {
+  const rows = await readStepRows(world, step);
+  const attemptOpen = step.mode === 'judge' || (rows?.attempt !== undefined && !hasAttemptEnded(rows.attempt.status));
+  if (rows !== undefined && isOfDispatch(rows.job, step) && attemptOpen && rows.row?.state !== 'dead') return rows;
+  if (rows?.row !== undefined) await killSandbox(world, rows.row);
+  throw new Cancelled(`${step.job_id} is not at work under dispatch ${step.dispatch} any more`);
+}

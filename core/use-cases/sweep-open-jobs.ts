@@ -1,0 +1,75 @@
+import { failure } from '#core/errors';
+import type { Attempt, Job } from '#core/job/job';
+import type { World } from '#core/ports/world';
+import { cancelSeconds, heartbeatSeconds, outboxSeconds, waitingSeconds } from '#core/workflow/limits';
+import { cleanupJob } from './cleanup-job.ts';
+import { failQueuedJob } from './fail-queued-job.ts';
+import { executionOf, startExecution } from './start-execution.ts';
+import { eachOf, type Swept } from './sweep-part.ts';
+
+const atOnce = 500;
+/** A running job without any sign of life for this long is looked up in the workflow engine. */
+const silenceSeconds = heartbeatSeconds + 90;
+
+type Trouble = 'overdue' | 'cancel_stuck' | 'not_started' | 'stranded' | 'waited_too_long';
+
+const counted: Record<Trouble, string> = {
+  overdue: 'JobsOverdue',
+  cancel_stuck: 'CancelsFinished',
+  not_started: 'ExecutionsStarted',
+  stranded: 'JobsStranded',
+  waited_too_long: 'JobsWaitedTooLong',
+};
+
+/** All rows with a deadline are open: what is wrong with each, and its cure. */
+export async function sweepOpenJobs(world: World): Promise<Swept> {
+  const swept: Swept = Object.fromEntries(Object.values(counted).map((name) => [name, 0]));
+  // No deadline is further away: this lists all.
+  const open = await world.jobs.deadlineDue(world.clock.at(2 * waitingSeconds), atOnce);
+  swept.OpenJobFailures = await eachOf(world, open, async (key) => {
+    const job = await world.jobs.get(key.tenant, key.id);
+    const trouble = job === undefined ? undefined : await troubleOf(world, job);
+    if (job === undefined || trouble === undefined) return;
+    await cure(world, job, trouble);
+    swept[counted[trouble]] = (swept[counted[trouble]] ?? 0) + 1;
+  });
+  return swept;
+}
+
+async function troubleOf(world: World, job: Job): Promise<Trouble | undefined> {
+  const now = world.clock.at();
+  if (job.status === 'cancelling' && lastMove(job) < world.clock.at(-cancelSeconds)) return 'cancel_stuck';
+  if (job.deadline !== undefined && job.deadline < now) {
+    if (job.status === 'queued') return 'waited_too_long';
+    return job.status === 'running' ? 'overdue' : undefined;
+  }
+  if (job.status !== 'running') return undefined;
+  if (job.execution_arn === undefined)
+    return lastMove(job) < world.clock.at(-outboxSeconds) ? 'not_started' : undefined;
+  const attempts = await world.attempts.list(job.tenant, job.id);
+  if (lastSign(job, attempts) > world.clock.at(-silenceSeconds)) return undefined;
+  return (await world.executions.status(job.execution_arn)) === 'RUNNING' ? undefined : 'stranded';
+}
+
+function lastMove(job: Pick<Job, 'transitions' | 'created_at'>): string {
+  return job.transitions.at(-1)?.at ?? job.created_at;
+}
+
+function lastSign(job: Job, attempts: readonly Attempt[]): string {
+  const signs = attempts.flatMap((attempt) => [attempt.beat?.at ?? '', lastMove(attempt)]);
+  return [lastMove(job), ...signs].toSorted().at(-1) ?? '';
+}
+
+async function cure(world: World, job: Job, trouble: Trouble): Promise<void> {
+  if (trouble === 'not_started') return await startExecution(world, job);
+  if (trouble === 'waited_too_long') {
+    await failQueuedJob(world, job, failure('no_capacity', 'The job waited 24 hours for a free sandbox.'));
+    return;
+  }
+  if (job.dispatch > 0)
+    await world.executions.stop(executionOf(world, job), stopError[trouble], 'stopped by the sweeper');
+  const { tenant, id: job_id, dispatch } = job;
+  await cleanupJob(world, { tenant, job_id, dispatch, reason: stopError[trouble] });
+}
+
+const stopError = { overdue: 'DeadlineExceeded', cancel_stuck: 'Cancelled', stranded: 'ExecutionLost' } as const;

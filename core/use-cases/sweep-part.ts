@@ -1,0 +1,22 @@
+import type { World } from '#core/ports/world';
+
+/** What a part of the sweep found, by name; each is also a metric. */
+export type Swept = Record<string, number>;
+
+/** Runs `act` for each; one that fails is noted and counted as `failures`, the others go on. */
+export async function eachOf<T>(
+  world: Pick<World, 'note'>,
+  items: readonly T[],
+  act: (item: T) => Promise<void>,
+): Promise<number> {
+  let failures = 0;
+  for (const item of items) {
+    try {
+      await act(item);
+    } catch (error) {
+      failures += 1;
+      world.note('one item of the sweep failed', { level: 'warning', error });
+    }
+  }
+  return failures;
+}

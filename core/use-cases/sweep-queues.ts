@@ -1,0 +1,44 @@
+import { failure } from '#core/errors';
+import type { World } from '#core/ports/world';
+import { outboxSeconds, waitingSeconds } from '#core/workflow/limits';
+import { failQueuedJob } from './fail-queued-job.ts';
+import { announceJob } from './record-transitions.ts';
+import { eachOf, type Swept } from './sweep-part.ts';
+import { tenantLine } from './waiting-line.ts';
+import { wakeNext } from './wake-next.ts';
+
+const atOnce = 200;
+
+/** Rows whose log or message is behind: append, send, clear the mark. */
+export async function sweepOutbox(world: World): Promise<Swept> {
+  const due = await world.jobs.outboxDue(world.clock.at(-outboxSeconds), atOnce);
+  const failures = await eachOf(world, due, async (key) => {
+    const job = await world.jobs.get(key.tenant, key.id);
+    if (job?.outbox !== undefined) await announceJob(world, job);
+  });
+  return { OutboxHealed: due.length - failures };
+}
+
+/** Leases of dispatches that nobody gave back. */
+export async function sweepLeases(world: World): Promise<Swept> {
+  let expired = 0;
+  const failures = await eachOf(world, await world.permits.scopes(), async (scope) => {
+    expired += (await world.permits.sweep(scope, world.clock.at())).length;
+  });
+  return { LeasesExpired: expired, LeaseSweepFailures: failures };
+}
+
+/** Jobs that waited 24 h end; whoever fits now is woken. */
+export async function sweepWaiting(world: World): Promise<Swept> {
+  const swept: Swept = { JobsWaiting: 0, JobsWithoutCapacity: 0 };
+  const since = world.clock.at(-waitingSeconds);
+  await eachOf(world, await world.jobs.waitingTenants(), async (tenant) => {
+    const line = await tenantLine(world, tenant);
+    swept.JobsWaiting = (swept.JobsWaiting ?? 0) + line.length;
+    for (const job of line.filter(({ waiting_since }) => waiting_since !== undefined && waiting_since < since)) {
+      await failQueuedJob(world, job, failure('no_capacity', 'The job waited 24 hours for a free sandbox.'));
+      swept.JobsWithoutCapacity = (swept.JobsWithoutCapacity ?? 0) + 1;
+    }
+  });
+  return { ...swept, JobsWoken: await wakeNext(world) };
+}

@@ -1,0 +1,44 @@
+import type { World } from '#core/ports/world';
+import { sweepOpenJobs } from './sweep-open-jobs.ts';
+import { sweepOrphans } from './sweep-orphans.ts';
+import type { Swept } from './sweep-part.ts';
+import { sweepLeases, sweepOutbox, sweepWaiting } from './sweep-queues.ts';
+
+/** A part that has not begun by then is left to the next minute. */
+const leastMs = 8_000;
+
+/**
+ * The net under everything else, once a minute. Each part is for itself: its failure is counted and stops no other.
+ *
+ * 1. Outbox: logs behind their rows, messages that were never sent (marks older than 30 s).
+ * 2. Open jobs: past their deadline, cancelling for more than 30 s, running without an execution, or with one that
+ *    ended without a word.
+ * 3. Orphans: sandboxes that no row wants.
+ * 4. Leases that ran out; then the waiting line: 24 h are over, or there is room.
+ *
+ * Lists are hints: every row is read before anything is done about it.
+ */
+export async function sweep(world: World, remainingMs: () => number = () => Number.POSITIVE_INFINITY): Promise<Swept> {
+  const parts: ReadonlyArray<readonly [name: string, run: (world: World) => Promise<Swept>]> = [
+    ['outbox', sweepOutbox],
+    ['open_jobs', sweepOpenJobs],
+    ['orphans', sweepOrphans],
+    ['leases', sweepLeases],
+    ['waiting', sweepWaiting],
+  ];
+  const swept: Swept = { SweepFailures: 0 };
+  for (const [name, run] of parts) {
+    if (remainingMs() < leastMs) {
+      world.note('no time left for a part of the sweep', { level: 'warning', part: name });
+      continue;
+    }
+    try {
+      Object.assign(swept, await run(world));
+    } catch (error) {
+      swept.SweepFailures = (swept.SweepFailures ?? 0) + 1;
+      world.note('a part of the sweep failed', { level: 'error', part: name, error });
+    }
+  }
+  world.note('swept', { metrics: swept });
+  return swept;
+}
