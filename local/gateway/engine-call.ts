@@ -22,6 +22,8 @@ export function forward(port: number, request: Forwarded): Promise<Reply> {
     delete headers['transfer-encoding'];
     delete headers.connection;
     delete headers.expect;
+    // fauxqs reads a bucket from the host where it can: the path alone decides, as it did for the access check.
+    delete headers.host;
     const outgoing = http.request(
       { host: '127.0.0.1', port, method: request.method, path: request.url, headers, agent },
       (answer) => {

@@ -35,6 +35,8 @@ export async function listen(
     collect(request)
       .then(answer)
       .catch((error: unknown) => {
+        if (error instanceof ServiceError) return jsonError(error);
+        if (error instanceof URIError) return jsonError(new ServiceError('InvalidURI', 'the URI is not well encoded'));
         log(`gateway: ${request.method} ${request.url}: ${error instanceof Error ? error.stack : String(error)}`);
         return jsonReply(500, { __type: 'InternalFailure', message: String(error) });
       })

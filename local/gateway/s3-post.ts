@@ -1,5 +1,6 @@
 import { type Json, ServiceError } from '#local/parts';
-import type { Incoming } from './exchange.ts';
+import type { Incoming, Reply } from './exchange.ts';
+import type { S3Request } from './s3-access.ts';
 
 /** A browser-style upload: `multipart/form-data` whose policy was signed. */
 export interface PostForm {
@@ -37,10 +38,41 @@ export function parsePostForm({ headers, body }: Incoming): PostForm {
       const filename = /filename="([^"]*)"/i.exec(disposition)?.[1] ?? '';
       return { fields, file: value, key: (fields.key ?? '').replaceAll(FILENAME, filename) };
     }
+    if (name in fields) throw new ServiceError('InvalidArgument', `the form has ${name} twice`, 400);
     fields[name] = value.toString();
     at = next;
   }
   throw malformed;
+}
+
+/**
+ * The form as the plain PUT that it amounts to. The engine never sees the form itself: it reads repeated and oddly
+ * spelled fields in another way than the check of the policy does.
+ */
+export function asPut(request: S3Request, { fields, file, key }: PostForm): S3Request {
+  const own = Object.entries(fields).filter(([name]) => name === 'content-type' || name.startsWith('x-amz-meta-'));
+  const path = [request.bucket, ...key.split('/')].map(encodeURIComponent).join('/');
+  return {
+    ...request,
+    method: 'PUT',
+    rawPath: `/${path}`,
+    rawQuery: '',
+    query: {},
+    key,
+    headers: Object.fromEntries(own),
+    body: file,
+  };
+}
+
+/** What a form asks to be told: 204 unless it names 200 or 201. */
+export function postReply({ fields }: PostForm, put: Reply): Reply {
+  if (put.status !== 200) return put;
+  const asked = Number(fields.success_action_status);
+  return {
+    status: asked === 200 || asked === 201 ? asked : 204,
+    headers: { etag: put.headers.etag ?? '' },
+    body: Buffer.alloc(0),
+  };
 }
 
 /** Fields that a policy need not name. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html */

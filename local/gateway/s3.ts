@@ -4,7 +4,7 @@ import { type Incoming, type Reply, xmlError } from './exchange.ts';
 import { need, type S3Request, s3LedgerItem, s3Needs, s3Request } from './s3-access.ts';
 import { corsHeaders, preflight } from './s3-cors.ts';
 import { isLargePut, putLarge } from './s3-large.ts';
-import { enforcePostPolicy, isPostUpload, parsePostForm } from './s3-post.ts';
+import { asPut, enforcePostPolicy, isPostUpload, parsePostForm, postReply } from './s3-post.ts';
 import type { Backstage } from './sdk-call.ts';
 import type { Signer, Verifier } from './signature.ts';
 
@@ -46,8 +46,7 @@ async function act(options: S3Options, request: S3Request): Promise<Reply> {
   const signer = await signerOf(options, request);
   for (const { action, resource } of s3Needs(request)) authorize(options, signer, request, action, resource);
   if (request.method !== 'GET') await checkIfNoneMatch(options, request);
-  const large = isLargePut(request);
-  const reply = large ? await putLarge(options.engines.fauxqsPort, request) : await send(options, request);
+  const reply = await send(options, request);
   count(options, signer, request, reply);
   // Whoever may not list a bucket is not told that an object is missing: AWS answers 403.
   const unseen = reply.status === 404 && request.key !== '' && ['GET', 'HEAD'].includes(request.method);
@@ -62,9 +61,9 @@ async function upload(options: S3Options, request: S3Request): Promise<Reply> {
   enforcePostPolicy(form, request.bucket, (options.now ?? Date.now)());
   const { action, resource } = need('s3:PutObject', request.bucket, form.key);
   authorize(options, signer, request, action, resource);
-  const reply = await send(options, request);
+  const reply = await send(options, asPut(request, form));
   count(options, signer, request, reply);
-  return reply;
+  return postReply(form, reply);
 }
 
 function authorize({ iam }: S3Options, signer: Signer, request: S3Request, action: string, resource: string): void {
@@ -99,6 +98,7 @@ async function checkIfNoneMatch(options: S3Options, request: S3Request): Promise
 
 /** The engine sees the request as it came, without what only this side understands. */
 async function send({ engines }: S3Options, request: S3Request): Promise<Reply> {
+  if (isLargePut(request)) return await putLarge(engines.fauxqsPort, request);
   const { method, rawPath, rawQuery, body } = request;
   const { 'if-none-match': condition, ...others } = request.headers;
   const headers = { ...others, ...(method === 'GET' && condition !== undefined && { 'if-none-match': condition }) };

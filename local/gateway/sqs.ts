@@ -23,7 +23,8 @@ export function sqsService(backstage: Backstage, sdkAddress: () => string): SdkS
     const { operation, input, request } = call;
     const action = ACTIONS[operation];
     if (!action) throw notMapped('sqs', operation);
-    const name = String(input.QueueName ?? input.QueueUrl).replace(/^.*\//, '');
+    // The field that the engine reads, and no other: what is authorized is what is done.
+    const name = String(operation === 'GetQueueUrl' ? input.QueueName : input.QueueUrl).replace(/^.*\//s, '');
     authorize(backstage, call, `sqs:${action}`, queueArn(name));
     const reply = await forward(backstage.engines.fauxqsPort, { ...request, url: '/', headers: request.headers });
     if (reply.status === 200) {

@@ -75,6 +75,18 @@ describe('signed requests', () => {
     expect(await text('streamed')).toBe('one, two');
   });
 
+  it('ask for the head, for a part, or for what changed', async () => {
+    const Key = 'open/diff.patch';
+
+    const head = await s3.send(new HeadObjectCommand({ Bucket, Key }));
+    const part = await s3.send(new GetObjectCommand({ Bucket, Key, Range: 'bytes=2-' }));
+    const unchanged = s3.send(new GetObjectCommand({ Bucket, Key, IfNoneMatch: head.ETag }));
+
+    expect(head.ContentLength).toBe(6);
+    expect(await part.Body?.transformToString()).toBe('diff');
+    await expect(unchanged).rejects.toMatchObject({ $metadata: { httpStatusCode: 304 } });
+  });
+
   it.each(['at once', 'streamed'])('carry large objects %s', async (how) => {
     const content = Buffer.alloc(20 * 1024 * 1024, 'patch');
     const Body =
@@ -271,6 +283,30 @@ describe('presigned POST', () => {
       text: expect.stringContaining('Policy Condition failed'),
     });
     expect(await send(more)).toMatchObject({ status: 403, text: expect.stringContaining('Extra input fields: acl') });
+  });
+
+  it('refuses a field given twice, in any spelling: the engine might read the other one', async () => {
+    const twice = await form();
+    twice.data.append('Key', String(twice.data.get('key')));
+    twice.data.set('key', 'elsewhere');
+
+    expect(await send(twice)).toMatchObject({ status: 400, text: expect.stringContaining('key twice') });
+  });
+
+  it('takes only the field named file, and stores it with its type', async () => {
+    const { url, fields } = await createPresignedPost(s3, {
+      Bucket,
+      Key: 'typed file',
+      Fields: { 'Content-Type': 'text/x-diff', success_action_status: '201' },
+      Conditions: [['content-length-range', 1, 10]],
+    });
+    const data = new FormData();
+    for (const [name, value] of Object.entries(fields)) data.append(name, value);
+    data.append('x-ignore-large', new Blob(['far more than ten bytes']), 'large');
+
+    expect(await send({ url, data }, 'in file')).toMatchObject({ status: 201 });
+    const got = await s3.send(new GetObjectCommand({ Bucket, Key: 'typed file' }));
+    expect([await got.Body?.transformToString(), got.ContentType]).toEqual(['in file', 'text/x-diff']);
   });
 
   it('refuses a changed policy, and a signer without the right', async () => {

@@ -89,7 +89,10 @@ describe('who may ask', () => {
       headers: { 'x-amz-target': 'DynamoDB_20120810.ListTables' },
     });
 
+    const garbled = await fetch(`${gateway.sdk}/?a=%zz`, { method: 'POST' });
+
     expect(bare.status).toBe(403);
+    expect(garbled.status).toBe(400);
     await expect(call({ ...credentials, accessKeyId: 'ASIAFOREIGN' })).rejects.toMatchObject({
       name: 'UnrecognizedClientException',
     });
@@ -160,6 +163,21 @@ describe('SQS', () => {
         by: 'test-Handler',
       })),
     );
+  });
+
+  it('authorizes the queue that is used, whatever other field names', async () => {
+    const sqs = new SQSClient(as('Api'));
+    sqs.middlewareStack.add(
+      (next) => (args) => {
+        const request = args.request as { body: string };
+        request.body = JSON.stringify({ ...JSON.parse(request.body), QueueName: 'test-Jobs' });
+        return next(args);
+      },
+      { step: 'build', priority: 'high' },
+    );
+    const send = new SendMessageCommand({ QueueUrl: `${gateway.sdk}/000000000000/test-Dead`, MessageBody: 'x' });
+
+    await expect(sqs.send(send)).rejects.toThrow('not authorized');
   });
 
   it('authorizes a batch by its single action, and denies others', async () => {
