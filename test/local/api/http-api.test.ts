@@ -8,6 +8,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { CfnParameter, type Stack } from 'aws-cdk-lib/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { jwtAuthorizer } from '#local/api/jwt-authorizer';
 import { startWeb, type Web } from '#local/api/web';
 import { type Issuer, startIssuer } from '#local/identity/issuer';
 import { startLambdas } from '#local/lambda/pool';
@@ -225,6 +226,23 @@ describe('the JWT authorizer', () => {
     ['a token without the scope', async () => bearer(await issuer.token('ada', { scope: 'read' })), 403],
   ])('refuses %s', async (_what, headers, status) => {
     expect((await get('/me', await headers())).status).toBe(status);
+  });
+
+  it('refuses everyone while the issuer cannot be reached', async () => {
+    const JwtConfiguration = { Issuer: `http://127.0.0.1:${await freePort()}`, Audience: ['patchbay'] };
+    const authorize = jwtAuthorizer({ JwtConfiguration, IdentitySource: ['$request.header.Authorization'] });
+    const headers = bearer(await issuer.token('ada'));
+    const request = {
+      method: 'GET',
+      path: '/',
+      queryString: '',
+      headers,
+      cookies: [],
+      body: Buffer.alloc(0),
+      sourceIp: '',
+    };
+
+    expect(await authorize(request, [])).toMatchObject({ allowed: false, status: 401 });
   });
 
   it('refuses a token signed by another key of the same name', async () => {
