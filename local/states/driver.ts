@@ -3,8 +3,9 @@ import { endExecution } from './ending.ts';
 import { type Execution, nextDue } from './execution.ts';
 import { RUNTIME } from './failure.ts';
 import { json } from './request.ts';
-import { type Answer, type Signal, take } from './signal.ts';
+import { type Signal, take } from './signal.ts';
 import type { Store } from './store.ts';
+import type { Answer } from './task-outcome.ts';
 import { type Effect, type Environment, newTurn, type Turn } from './turn.ts';
 
 export interface DriverOptions {
