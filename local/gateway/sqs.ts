@@ -34,7 +34,7 @@ export function sqsService(backstage: Backstage, sdkAddress: () => string): SdkS
   };
 }
 
-export function queueArn(name: string): string {
+function queueArn(name: string): string {
   return `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`;
 }
 

@@ -3,7 +3,7 @@ import { type Condition, parseConditions } from './conditions.ts';
 import { matchesWildcard } from './wildcard.ts';
 
 /** Who a resource policy's statement speaks of. */
-export interface Principals {
+interface Principals {
   everyone: boolean;
   /** ARNs of roles, or of the account itself (`arn:aws:iam::<account>:root`). */
   aws: string[];

@@ -2,9 +2,9 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Count, LedgerEntry } from '#local/parts';
-import { type Price, priceOf } from './prices.ts';
+import { PRICES_AS_OF, PRICES_REGION, type Price, priceOf } from './prices.ts';
 
-export interface BillLine {
+interface BillLine {
   label: string;
   /** In the price's unit; not rounded, AWS rounds the month and not the call. */
   units: number;
@@ -23,10 +23,13 @@ export interface Bill {
   totalUsd: number;
   /** Items that were counted and have no price: a gap in the price list. */
   unpriced: string[];
+  /** Whose prices these are, and of when (year and month). */
+  region: string;
+  pricesAsOf: string;
 }
 
 /** Bounds in ms since the epoch, `since` included and `until` not; `by` names who caused it. */
-export interface LedgerFilter {
+interface LedgerFilter {
   since?: number;
   until?: number;
   by?: string[];
@@ -68,7 +71,7 @@ export function createLedger({ stateDir, now = Date.now }: { stateDir: string; n
 }
 
 /** Prices ledger entries, single or summed. */
-export function billOf(entries: Omit<LedgerEntry, 'at'>[]): Bill {
+function billOf(entries: Omit<LedgerEntry, 'at'>[]): Bill {
   const units = new Map<Price, number>();
   const callers = new Map<string, number>();
   const unpriced = new Set<string>();
@@ -94,5 +97,7 @@ export function billOf(entries: Omit<LedgerEntry, 'at'>[]): Bill {
     callers: [...callers].map(([by, usd]) => ({ by, usd })).sort((a, b) => b.usd - a.usd),
     totalUsd: lines.reduce((sum, { usd }) => sum + usd, 0),
     unpriced: [...unpriced].sort(),
+    region: PRICES_REGION,
+    pricesAsOf: PRICES_AS_OF,
   };
 }

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Sample } from './emf.ts';
 
-export type Statistic = 'Sum' | 'Average' | 'Minimum' | 'Maximum' | 'SampleCount' | `p${number}`;
+type Statistic = 'Sum' | 'Average' | 'Minimum' | 'Maximum' | 'SampleCount' | `p${number}`;
 
 /** What to read. Times are ms since the epoch. */
-export interface MetricQuery {
+interface MetricQuery {
   namespace?: string;
   name: string;
   /** The exact set, as CloudWatch has it; any if absent, which adds up a metric that is sent in several sets. */
