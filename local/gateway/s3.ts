@@ -3,6 +3,7 @@ import { forward } from './engine-call.ts';
 import { type Incoming, type Reply, xmlError } from './exchange.ts';
 import { need, type S3Request, s3LedgerItem, s3Needs, s3Request } from './s3-access.ts';
 import { corsHeaders, preflight } from './s3-cors.ts';
+import { checkDigests } from './s3-digest.ts';
 import { isLargePut, putLarge } from './s3-large.ts';
 import { asPut, enforcePostPolicy, isPostUpload, parsePostForm, postReply } from './s3-post.ts';
 import type { Backstage } from './sdk-call.ts';
@@ -45,6 +46,7 @@ async function signerOf({ verifier }: S3Options, request: S3Request): Promise<Si
 async function act(options: S3Options, request: S3Request): Promise<Reply> {
   const signer = await signerOf(options, request);
   for (const { action, resource } of s3Needs(request)) authorize(options, signer, request, action, resource);
+  if (request.method === 'PUT') checkDigests(request);
   if (request.method !== 'GET') await checkIfNoneMatch(options, request);
   const reply = await send(options, request);
   count(options, signer, request, reply);

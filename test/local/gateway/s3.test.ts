@@ -75,6 +75,18 @@ describe('signed requests', () => {
     expect(await text('streamed')).toBe('one, two');
   });
 
+  it.each(['ChecksumSHA256', 'ChecksumSHA1', 'ContentMD5'])(
+    'are refused if the body is not that of %s',
+    async (name) => {
+      const lengths = { ChecksumSHA256: 32, ChecksumSHA1: 20, ContentMD5: 16 };
+      const announced = Buffer.alloc(lengths[name as keyof typeof lengths]).toString('base64');
+      const put = new PutObjectCommand({ Bucket, Key: 'digested', Body: 'x', [name]: announced });
+
+      await expect(s3.send(put)).rejects.toMatchObject({ name: 'BadDigest' });
+      await expect(text('digested')).rejects.toMatchObject({ name: 'NoSuchKey' });
+    },
+  );
+
   it('ask for the head, for a part, or for what changed', async () => {
     const Key = 'open/diff.patch';
 
