@@ -61,7 +61,7 @@ if [[ -f $REPO/.gitmodules ]]; then
   with_token timeout -k 5 "$FETCH_SECONDS" git -C "$REPO" -c core.hooksPath=/dev/null \
     submodule --quiet update --init --recursive --depth 1 2>"$errors" || echo 'note: submodules could not be fetched'
 fi
-printf '%s\n' node_modules/ .venv/ >>"$REPO/.git/info/exclude"
+printf '%s\n' node_modules/ .venv/ '*.egg-info/' __pycache__/ .tox/ >>"$REPO/.git/info/exclude"
 
 rm -rf "$PRISTINE" && cp -a "$REPO/.git" "$PRISTINE" || exit 11
 echo "how: $how"

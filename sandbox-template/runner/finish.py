@@ -57,7 +57,7 @@ def finish(run: Run, mode: Mode, failure: BaseException | None, checkpoints: Che
     started = time.monotonic()
     stopped = run.stop.is_set()
     hurry = stopped and run.stop.reason != "timed_out"
-    until = started + STOP_SECONDS if hurry else run.clock.deadline
+    until = started + max(2.0, run.clock.scaled(STOP_SECONDS)) if hurry else run.clock.deadline
     run.phase = "collecting"
     run.processes.kill_leftovers()
     try:
@@ -70,9 +70,9 @@ def finish(run: Run, mode: Mode, failure: BaseException | None, checkpoints: Che
     run.log.line(f"— {end.status} —")
     checkpoints.close(max(0.3, (until - time.monotonic()) * 0.5))
     if stopped and end.status == "cancelled":
-        run.reporter.emit("cancelled", reason=run.stop.reason)
+        run.reporter.emit("cancelled", by=run.stop.reason)
     elif end.error is not None:
-        run.reporter.emit("error", **end.error)
+        run.reporter.emit("error", **end.error, reason=end.error["message"])
     run.reporter.emit("done", status=end.status, exit_status=end.exit_status, error=end.error, **{name: fields[name] for name in ("files_changed", "insertions", "deletions", "patch_sha256")})
     run.reporter.close(max(0.5, until - time.monotonic()))
     if run.stop.reason == "terminated":

@@ -12,14 +12,16 @@ from typing import Callable
 from .checkpoints import Checkpoints, Sources
 from .finish import Mode, finish
 from .job import become_undumpable, read_job
+from .judge import Judge
 from .run import Run, make_run
 from .solve import Solve
 from .stop import Stop
+from .verify import Verify
 
 UNWIND_SECONDS = 1.5
 """How long a stopped worker may take to notice; then the finaliser goes on without it."""
 
-MODES: dict[str, Callable[[Run], Mode]] = {"solve": Solve}
+MODES: dict[str, Callable[[Run], Mode]] = {"solve": Solve, "verify": Verify, "judge": Judge}
 
 
 def main(arguments: list[str]) -> int:

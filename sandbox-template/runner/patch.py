@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from .git_tree import GitFailed, GitTree
 from .junk import folders_of, is_junk
 from .redaction import Redactor
+from .staging import stage_all
 from .tree_reset import Changes
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -43,8 +42,9 @@ def compute_patch(tree: GitTree, base: str, redactor: Redactor, prepared: Change
     """Stages the whole tree in an index of its own, drops junk, and proves that the patch applies to the base commit.
     `prepared` is what the set-up itself had changed: it is left out where nobody touched it since."""
     patch = Patch()
-    tree.use_checkout_index()
-    _add_all(tree, patch)
+    nested = stage_all(tree)
+    if nested:
+        patch.notes.append(f"Left out repositories inside the tree: {', '.join(nested)[:300]}")
     _drop(tree, base, patch, prepared or {})
     patch.data = tree.run(*_DIFF, "--binary", "--full-index", "-M", base)
     if not patch.data:
@@ -62,28 +62,6 @@ def compute_patch(tree: GitTree, base: str, redactor: Redactor, prepared: Change
     else:
         _prove(tree, base, patch)
     return patch
-
-
-def _add_all(tree: GitTree, patch: Patch) -> None:
-    try:
-        tree.run("add", "-A", "--", ".")
-    except GitFailed as error:
-        # A repository without any commit inside the tree stops `git add` altogether.
-        nested = _nested_repositories(tree.work_tree)
-        if not nested:
-            raise
-        patch.notes.append(f"Left out a repository inside the tree: {', '.join(nested)[:300]} ({str(error)[:120]})")
-        tree.run("add", "-A", "--", ".", *(f":(exclude,top,literal){path}" for path in nested))
-
-
-def _nested_repositories(root: Path) -> list[str]:
-    found = []
-    for folder, names, files in os.walk(root):
-        if folder != str(root) and (".git" in names or ".git" in files):
-            found.append(os.path.relpath(folder, root))
-            names.clear()
-        names[:] = [name for name in names if name not in (".git", "node_modules")]
-    return found
 
 
 def _drop(tree: GitTree, base: str, patch: Patch, prepared: Changes) -> None:

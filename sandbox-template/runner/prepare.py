@@ -41,9 +41,9 @@ def prepare(run: Run) -> None:
     run.stop.check()
     if outcome.returncode != 0:
         if outcome.returncode == _EGRESS:
-            run.reporter.emit("blocked", reason="egress_denied", detail=_tail(run, outcome.output))
+            run.reporter.emit("blocked", kind="egress_denied", reason=_tail(run, outcome.output))
         elif outcome.returncode == _TRANSIENT:
-            run.reporter.emit("blocked", reason="dependency_unreachable", detail=_tail(run, outcome.output))
+            run.reporter.emit("blocked", kind="dependency_unreachable", reason=_tail(run, outcome.output))
         raise RepoUnreachable(f"The repository could not be fetched: {_tail(run, outcome.output)}")
     for line in outcome.output.splitlines():
         if line.startswith("note: "):

@@ -11,18 +11,22 @@ MASK = "[secret removed]"
 
 STRONG = [
     r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
-    r"\bgh[pousr]_[A-Za-z0-9]{20,}",
-    r"\bgithub_pat_[A-Za-z0-9_]{20,}",
-    r"\bsk-ant-[A-Za-z0-9_-]{16,}",
-    r"\bsk-(?:proj-)?[A-Za-z0-9_]{20,}",
-    r"\bAIza[0-9A-Za-z_-]{30,}",
-    r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}",
-    r"\be2b_[A-Za-z0-9]{16,}",
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+    r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{40,})",
+    r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
+    r"\bsk-ant-[A-Za-z0-9_-]{20,}",
+    r"\bsk-(?:proj-|svcacct-)?[A-Za-z0-9]{32,}",
+    r"\bAIza[0-9A-Za-z_-]{35}\b",
+    r"\bxox[abprs]-[0-9A-Za-z-]{20,}",
+    r"\be2b_[0-9a-f]{32,}\b",
+    r"X-Amz-Signature=[0-9a-f]{64}",
 ]
-"""Shapes that are credentials wherever they stand: they also block a patch that adds them."""
+"""Secrets beyond doubt: a patch that adds one is withheld. The same table as core/job/patch-secrets.ts."""
 
 WEAK = [
+    r"\bgh[pousr]_[A-Za-z0-9]{20,}",
+    r"\bsk-[A-Za-z0-9_-]{20,}",
+    r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}",
+    r"\be2b_[A-Za-z0-9]{16,}",
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]{0,8000}?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
     r"(?<=x-access-token:)[^@\s'\"]+(?=@)",
     r"(?<=://)[^/\s:@'\"]{1,200}:[^/\s@'\"]{1,500}(?=@)",
@@ -36,8 +40,7 @@ WEAK = [
 
 _ALL = re.compile("|".join(f"(?:{pattern})" for pattern in [*WEAK, *STRONG]))
 _STRONG = re.compile("|".join(f"(?:{pattern})" for pattern in STRONG))
-# The parts of a patch that carry content of the base commit must not hide a new secret, hence lines, not the whole.
-_EXAMPLE = re.compile(r"EXAMPLE|X{6,}|x{6,}|0{8,}")
+_HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 
 
 class Redactor:
@@ -74,11 +77,29 @@ class Redactor:
         return any(secret.encode() in data for secret in self._values)
 
     def added_secret(self, patch: str) -> bool:
-        """Whether a line that this patch adds holds a secret: one handed to this run, or one by its shape. A shape that
-        the patch also removes was in the repository before; documented placeholders do not count."""
-        added = "\n".join(line[1:] for line in patch.splitlines() if line.startswith("+") and not line.startswith("+++ "))
-        if any(secret in added for secret in self._values):
+        """Whether a line that this patch adds holds a secret: one handed to this run, or one by its shape. A line that the
+        patch only moves is not added."""
+        if any(secret in patch for secret in self._values):
             return True
-        removed = "\n".join(line[1:] for line in patch.splitlines() if line.startswith("-"))
-        found = (match.group(0) for match in _STRONG.finditer(added))
-        return any(secret not in removed and not _EXAMPLE.search(secret) for secret in found)
+        added, removed = _changed_lines(patch)
+        return any(_STRONG.search(line) for line in added if line.strip() not in removed)
+
+
+def _changed_lines(patch: str) -> tuple[list[str], set[str]]:
+    """Added and removed lines. Hunk headers say how many follow, so a removed `-- a` is no header."""
+    added: list[str] = []
+    removed: set[str] = set()
+    before = after = 0
+    for line in patch.split("\n"):
+        if before > 0 or after > 0:
+            if line.startswith("\\"):
+                continue
+            before -= not line.startswith("+")
+            after -= not line.startswith("-")
+            if line.startswith("+"):
+                added.append(line[1:])
+            elif line.startswith("-"):
+                removed.add(line[1:].strip())
+        elif hunk := _HUNK.match(line):
+            before, after = (1 if count is None else int(count) for count in hunk.groups())
+    return added, removed

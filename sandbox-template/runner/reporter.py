@@ -44,15 +44,16 @@ class Reporter(threading.Thread):
         self._minted: dict[str, dict[str, Any]] = {}
         self._saved: list[dict[str, Any]] = []
 
-    def emit(self, kind: str, **data: Any) -> Event:
+    def emit(self, kind: str, /, **data: Any) -> Event:
         event = self._spool.add(kind, data)
         self._poke()
         return event
 
-    def wait_locked(self, event: Event) -> bool:
-        """Waits until a reply that covers `event` says `locked`; false when the run was stopped before."""
+    def wait_locked(self, event: Event, seconds: float = float("inf")) -> bool:
+        """Waits until a reply that covers `event` says `locked`; false when the time is over or the run was stopped."""
+        until = time.monotonic() + seconds
         with self._lock:
-            while not self._stop.is_set():
+            while not self._stop.is_set() and time.monotonic() < until:
                 if self._locked_ack and self._locked_ack >= event.get("src_seq", 1 << 60):
                     return True
                 # A lock comes with a reply only: ask again soon, without waiting for the next beat.

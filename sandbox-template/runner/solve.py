@@ -20,6 +20,8 @@ from .testing import Tested, baseline, report_of, run_tests, summary
 from .tree_reset import Changes, changes_since, reset, snapshot
 
 TRAJECTORY_BYTES = 10 * 1024 * 1024
+LOCK_SECONDS = 20.0
+"""How long the baseline waits for the egress rules of the agent; the agent itself waits as long as it takes."""
 
 
 class Solve:
@@ -40,8 +42,10 @@ class Solve:
         installed = install(run, total_seconds=min(run.clock.scaled(TOTAL_SECONDS), run.clock.total / 3))
         for note in installed.notes:
             run.log.line(f"set-up: {note}")
-        run.reporter.emit("deps_installed", ok=installed.ok, source=installed.source, commands=installed.commands[:10], notes=installed.notes[:10])
+        ready = run.reporter.emit("deps_installed", ok=installed.ok, source=installed.source, commands=installed.commands[:10], notes=installed.notes[:10])
         run.phase = "baseline"
+        # The tests after the patch have no network; those before should not have one either.
+        run.reporter.wait_locked(ready, run.seconds(LOCK_SECONDS))
         command = installed.test_command
         self._before = baseline(run, command)
         self.tests = report_of(command, self._before, None)
@@ -61,8 +65,10 @@ class Solve:
         self._prepared = changes_since(tree, base, snapshot(tree))
         manifest = ignored_files(tree)
         if run.job.feedback and run.job.feedback.patch.strip():
-            reset(tree, base)
-            tree.run("apply", "--index", "--binary", "-", stdin=run.job.feedback.patch.encode("utf-8", "surrogateescape"))
+            try:
+                tree.run("apply", "--index", "--binary", "-", stdin=run.job.feedback.patch.encode("utf-8", "surrogateescape"))
+            except GitFailed as error:
+                run.note(f"The earlier solution could not be applied; the agent starts without it: {error}")
         return manifest
 
     def _reserve(self) -> float:
@@ -110,7 +116,7 @@ class Solve:
         patch = self._diff()
         run.enter("testing")
         started = time.monotonic()
-        if command and patch.usable and run.clock.left() > 1:
+        if command and patch.usable and run.clock.left() > 0.2:
             try:
                 clean_checkout(run, patch.data, manifest)
             except (GitFailed, OSError) as error:
@@ -144,7 +150,7 @@ class Solve:
 
     def _announce(self, patch: Patch) -> None:
         if patch.blocked:
-            self.run.reporter.emit("blocked", reason="unknown", detail=" ".join(patch.notes)[:500])
+            self.run.reporter.emit("blocked", kind="patch_withheld", reason=" ".join(patch.notes)[:500])
         counts = {"files_changed": patch.files, "insertions": patch.insertions, "deletions": patch.deletions}
         self.run.reporter.emit("diff_ready", **counts, patch_bytes=len(patch.data), patch_sha256=patch.sha256, truncated=patch.truncated)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .git_tree import GitTree
+from .staging import stage_all
 
 Changes = dict[bytes, tuple[bytes, bytes]]
 """Path → mode and object id, of paths that differ from the base commit."""
@@ -10,8 +11,7 @@ Changes = dict[bytes, tuple[bytes, bytes]]
 
 def snapshot(tree: GitTree) -> str:
     """The id of a tree object with everything that is not ignored."""
-    tree.use_checkout_index()
-    tree.run("add", "-A", "--ignore-errors", "--", ".")
+    stage_all(tree)
     return tree.run("write-tree").decode().strip()
 
 
