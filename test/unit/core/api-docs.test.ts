@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { openApi } from '#core/api/openapi';
+import { type Route, routes } from '#core/api/routes';
+import { socketSchema } from '#core/api/socket-schema';
+import packageJson from '../../../package.json' with { type: 'json' };
+
+const stored = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../../../docs/api/${name}`, import.meta.url), 'utf8'));
+const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
+
+describe('the API’s documents', () => {
+  it.each([
+    ['openapi.json', openApi(packageJson.version)],
+    ['socket.schema.json', socketSchema()],
+  ])('%s is what the contracts say (else: npm run api:docs)', (name, current) => {
+    expect(stored(name)).toEqual(plain(current));
+  });
+
+  it('name every route, every parameter of its path, and only components that exist', () => {
+    const { paths, components } = stored('openapi.json');
+    const text = readFileSync(new URL('../../../docs/api/openapi.json', import.meta.url), 'utf8');
+
+    for (const { method, path } of Object.values(routes) as Route[]) {
+      const operation = paths[path.replace('+}', '}')]?.[method.toLowerCase()];
+      const named = [...path.matchAll(/\{(\w+)\+?\}/g)].map(([, name]) => name);
+      const given = operation?.parameters.filter((parameter: { in: string }) => parameter.in === 'path');
+      expect(
+        given?.map(({ name }: { name: string }) => name),
+        path,
+      ).toEqual(named);
+    }
+    const references = [...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name ?? '');
+    expect(references.length).toBeGreaterThan(20);
+    expect(references.filter((name) => !(name in components.schemas))).toEqual([]);
+    expect(text).not.toMatch(/"\$ref": "#\/\$defs/);
+  });
+});
