@@ -10,7 +10,7 @@ import { parseEgressRules, parseSandboxRequest, parseTimeout } from './sandbox-r
 import { accessView, detailView, itemView } from './sandbox-view.ts';
 
 /** What a route gets: the body already parsed, the id out of the path. */
-export interface ApiCall {
+interface ApiCall {
   fleet: SandboxFleet;
   id: string;
   query: URLSearchParams;

@@ -45,7 +45,7 @@ export function envdOperation(method: string, path: string): string {
 }
 
 /** What any path of a sandbox answers that is not there. */
-export function answerDead(response: ServerResponse, sandboxId: string): void {
+function answerDead(response: ServerResponse, sandboxId: string): void {
   answerJson(response, 502, { sandboxId, message: 'The sandbox was not found', code: 502 });
 }
 

@@ -1,7 +1,7 @@
 import { ApiError } from './api-error.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
 import type { SandboxHost } from './sandbox-host.ts';
-import type { EgressRules, SandboxRequest } from './sandbox-request.ts';
+import type { SandboxRequest } from './sandbox-request.ts';
 
 /** What the plan of an account allows. */
 export interface Plan {
@@ -21,6 +21,7 @@ export class SandboxFleet {
   readonly #live = new Map<string, { sandbox: Sandbox; timer: NodeJS.Timeout | undefined }>();
   readonly #ending = new Set<Promise<void>>();
   #starting = 0;
+  #stopped = false;
 
   constructor(host: SandboxHost, plan: Plan) {
     this.#host = host;
@@ -47,6 +48,10 @@ export class SandboxFleet {
       this.#liveUntil(sandbox, seconds);
       // A jail that ends by itself (killed from outside) is a dead sandbox, not one that hangs.
       sandbox.ended.then(() => this.kill(sandbox.id));
+      if (this.#stopped) {
+        await this.kill(sandbox.id);
+        throw new ApiError(503, 'the server is stopping');
+      }
       return sandbox;
     } finally {
       this.#starting -= 1;
@@ -101,12 +106,9 @@ export class SandboxFleet {
     }
   }
 
-  setEgress(sandbox: Sandbox, rules: EgressRules): void {
-    sandbox.setEgress(rules);
-  }
-
   /** Ends everything; settles when nothing is left of it. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     await Promise.all(this.all().map((sandbox) => this.kill(sandbox.id)));
     await Promise.all(this.#ending);
   }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import type { FaultBook } from './faults.ts';
 import { type Bubblewrap, type JailSetup, startJail } from './jail.ts';
 import { prepareEtc, systemOptions } from './jail-files.ts';
@@ -30,8 +30,9 @@ const SOCKET_FOLDER_LENGTH = 78;
 
 /** Wipes what an earlier server left, reads the toolchain and tries bubblewrap out. */
 export async function prepareHost(options: E2bServerOptions, faults: FaultBook): Promise<SandboxHost> {
-  const folder = join(options.stateDir, 'sandboxes');
-  const socketFolder = await freshSocketFolder(options.stateDir);
+  const stateDir = resolve(options.stateDir);
+  const folder = join(stateDir, 'sandboxes');
+  const socketFolder = await freshSocketFolder(stateDir);
   await removeTree(folder);
   await mkdir(folder, { recursive: true });
   const toolchain = findToolchain(process.env.PATH ?? '', options.pathPrefix);
@@ -44,7 +45,7 @@ export async function prepareHost(options: E2bServerOptions, faults: FaultBook):
   const jail: JailSetup = {
     bwrap: undefined,
     python: findPython(toolchain),
-    systemMounts: [...systemOptions(), ...(await prepareEtc(join(options.stateDir, 'etc'), toolchain))],
+    systemMounts: [...systemOptions(), ...(await prepareEtc(join(stateDir, 'etc'), toolchain))],
     extraMounts: binds.flatMap(({ from, to }) => ['--ro-bind', from, to]),
     limits,
   };

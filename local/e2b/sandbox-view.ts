@@ -2,7 +2,7 @@ import type { Sandbox } from './sandbox.ts';
 import type { EgressRules } from './sandbox-request.ts';
 
 /** The envd that this server imitates; the SDK decides by it what it may ask. */
-export const ENVD_VERSION = '0.6.13';
+const ENVD_VERSION = '0.6.13';
 
 export const MACHINE = { cpuCount: 2, memoryMB: 4096, diskSizeMB: 10_240 };
 

@@ -4,6 +4,7 @@ import { answerApiError } from './api-error.ts';
 import { FaultBook } from './faults.ts';
 import { serveRequest } from './request-router.ts';
 import { SandboxFleet } from './sandbox-fleet.ts';
+import { removeTree } from './sandbox-folders.ts';
 import { prepareHost } from './sandbox-host.ts';
 import { type SandboxLimits, watchLimits } from './sandbox-limits.ts';
 
@@ -94,6 +95,7 @@ export async function startE2bServer(options: E2bServerOptions): Promise<E2bServ
       await fleet.stop();
       server.closeAllConnections();
       await closed;
+      await removeTree(host.socketFolder);
     },
   };
 }
