@@ -77,4 +77,22 @@ describe('permits over random histories', () => {
       { numRuns: 40 },
     );
   });
+
+  it('do not sweep a lease that was renewed since it was read', async () => {
+    const [permits, scope] = [dynamoPermits({ table }), aScope()];
+    await permits.acquire(scope, limit, ['a', 'b'], '2026-01-05T09:00:10.000Z');
+    const renewedAfterRead = {
+      ...table,
+      get: async (key: Parameters<typeof table.get>[0]) => {
+        const item = await table.get(key);
+        await permits.renew(scope, 'a', '2026-01-05T10:00:00.000Z');
+        return item;
+      },
+    };
+
+    const swept = await dynamoPermits({ table: renewedAfterRead }).sweep(scope, '2026-01-05T09:30:00.000Z');
+
+    expect(swept).toEqual(['b']);
+    expect(await permits.leases(scope)).toEqual({ a: '2026-01-05T10:00:00.000Z' });
+  });
 });

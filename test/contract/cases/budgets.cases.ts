@@ -16,6 +16,13 @@ export function budgetsCases(subject: Subject): void {
       expect(await budgets.spent(scope, day)).toEqual({ spent: 0, reserved: 1_000 });
     });
 
+    it('counts a repeated reservation once, however much room there is', async ({ budgets }) => {
+      await budgets.reserve(scope, day, 'j1', 100, 1_000);
+      await budgets.reserve(scope, day, 'j1', 100, 1_000);
+
+      expect(await budgets.spent(scope, day)).toEqual({ spent: 0, reserved: 100 });
+    });
+
     it('settles once: the reservation goes, what was spent stays', async ({ budgets }) => {
       await budgets.reserve(scope, day, 'j1', 600, 1_000);
       await budgets.reserve(scope, day, 'j2', 100, 1_000);

@@ -37,6 +37,16 @@ export function connectionsCases(subject: Subject): void {
       expect(await connections.list(tenant, sessionId)).toHaveLength(1);
     });
 
+    it('are not listed after two hours: no socket lives longer', async ({ connections, clock }) => {
+      await connections.put(aConnection({ auth_exp: '2027-01-01T00:00:00.000Z' }));
+      clock.advance(7_199_000);
+      expect(await connections.list(tenant, sessionId)).toHaveLength(1);
+
+      clock.advance(1_000);
+
+      expect(await connections.list(tenant, sessionId)).toEqual([]);
+    });
+
     it('say when the client has gone', async ({ connections, pushed, dropSocket }) => {
       expect(await connections.post('a=', { hello: 'ü' })).toBe('ok');
       dropSocket('a=');

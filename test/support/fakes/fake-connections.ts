@@ -10,8 +10,12 @@ export interface FakeConnections extends Connections {
   drop(id: string): void;
 }
 
+/** API Gateway closes every socket after two hours. */
+const longestMs = 7_200_000;
+
 export function fakeConnections(clock: Clock): FakeConnections {
   const rows = new Map<string, Connection>();
+  const endsAt = new Map<string, number>();
   const gone = new Set<string>();
   const posted: FakeConnections['posted'] = [];
   const closed: string[] = [];
@@ -22,6 +26,7 @@ export function fakeConnections(clock: Clock): FakeConnections {
     drop: (id) => void gone.add(id),
     async put(connection) {
       rows.set(connection.id, clone(connection));
+      endsAt.set(connection.id, clock.now() + longestMs);
     },
     get: async (id) => clone(rows.get(id)),
     async remove(id) {
@@ -30,6 +35,7 @@ export function fakeConnections(clock: Clock): FakeConnections {
     list: async (tenant, sessionId) =>
       [...rows.values()]
         .filter((row) => row.tenant === tenant && row.session_id === sessionId && row.auth_exp > clock.at())
+        .filter(({ id }) => (endsAt.get(id) ?? 0) > clock.now())
         .map(clone),
     async post(id, message) {
       if (gone.has(id)) return 'gone';
