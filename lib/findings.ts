@@ -33,7 +33,9 @@ const accepted: Record<string, string> = {
 };
 
 /** Wildcards that are as narrow as they can be, by the resource whose parts they name. */
-const wildcards: ReadonlyArray<[(element: CfnElement) => boolean, (id: string) => string, string]> = [
+type Wildcard = [(element: CfnElement) => boolean, (id: string) => string, string];
+
+const wildcards: readonly Wildcard[] = [
   [(element) => element instanceof CfnFunction, (id) => `<${id}.Arn>:*`, 'Versions and aliases of one function.'],
   [(element) => element instanceof CfnGlobalTable, (id) => `<${id}.Arn>/index/*`, 'Indexes of one table.'],
   [(element) => element instanceof CfnBucket, (id) => `<${id}.Arn>/*`, 'Objects of one bucket.'],
@@ -42,11 +44,13 @@ const wildcards: ReadonlyArray<[(element: CfnElement) => boolean, (id: string) =
     (id) => `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${id}.Name>:*`,
     'Executions of one machine.',
   ],
-  [
-    (element) => element instanceof CfnApi,
-    (id) => `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${id}>/ws/POST/@connections/*`,
-    'Connections of one API.',
-  ],
+  ...['POST', 'DELETE'].map(
+    (method): Wildcard => [
+      (element) => element instanceof CfnApi,
+      (id) => `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${id}>/ws/${method}/@connections/*`,
+      'Connections of one API.',
+    ],
+  ),
 ];
 
 export function acknowledgeFindings(stack: Stack): void {

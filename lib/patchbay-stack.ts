@@ -90,6 +90,12 @@ export class PatchbayStack extends Stack {
       },
       targets: [new LambdaFunction(fn('ExecutionEnded'), { deadLetterQueue: jobs.deadLetters, retryAttempts: 10 })],
     });
+    const connections = (method: string) =>
+      this.formatArn({
+        service: 'execute-api',
+        resource: liveApi.api.apiId,
+        resourceName: `${liveApi.stage.stageName}/${method}/@connections/*`,
+      });
     this.grant(functions, {
       core: [storage.core.tableArn, `${storage.core.tableArn}/index/*`],
       connections: [storage.connections.tableArn],
@@ -109,13 +115,8 @@ export class PatchbayStack extends Stack {
         ),
       ],
       taskTokens: ['*'],
-      sockets: [
-        this.formatArn({
-          service: 'execute-api',
-          resource: liveApi.api.apiId,
-          resourceName: `${liveApi.stage.stageName}/POST/@connections/*`,
-        }),
-      ],
+      sockets: [connections('POST')],
+      socketsToClose: [connections('DELETE')],
       e2bSecret: [e2bSecret.secretArn],
       modelKeysSecret: [modelKeys.secretArn],
     });

@@ -3,6 +3,7 @@ import type { ServiceFunctionName } from './functions.ts';
 /** What each function may do, by resource of the stack: exactly what its code calls, checked by a journey on the laptop. */
 const read = ['dynamodb:GetItem', 'dynamodb:Query'];
 const write = ['dynamodb:PutItem', 'dynamodb:UpdateItem'];
+const lists = [...read, 'dynamodb:BatchGetItem'];
 const push = { connections: ['dynamodb:Query', 'dynamodb:DeleteItem'], sockets: ['execute-api:ManageConnections'] };
 const step = {
   core: [...read, ...write, 'dynamodb:DeleteItem'],
@@ -22,14 +23,16 @@ export type Target =
   | 'executions'
   | 'taskTokens'
   | 'sockets'
+  | 'socketsToClose'
   | 'e2bSecret'
   | 'modelKeysSecret';
 
 export const permissions: Record<ServiceFunctionName, Partial<Record<Target, string[]>>> = {
   Api: {
-    core: [...read, ...write, 'dynamodb:Scan'],
+    core: [...lists, ...write, 'dynamodb:Scan'],
     ...push,
     artifacts: ['s3:GetObject'],
+    bucket: ['s3:ListBucket'],
     ...queue,
     taskTokens: ['states:SendTaskFailure'],
   },
@@ -37,6 +40,7 @@ export const permissions: Record<ServiceFunctionName, Partial<Record<Target, str
     core: [...read, ...write],
     ...push,
     artifacts: ['s3:PutObject'],
+    bucket: ['s3:ListBucket'],
     e2bSecret: ['secretsmanager:GetSecretValue'],
     taskTokens: ['states:SendTaskSuccess', 'states:SendTaskHeartbeat'],
   },
@@ -46,7 +50,7 @@ export const permissions: Record<ServiceFunctionName, Partial<Record<Target, str
   },
   Dispatch: { core: [...read, ...write], ...push, ...queue, machine: ['states:StartExecution'] },
   CreateSandbox: step,
-  RunAgent: { ...step, artifacts: ['s3:GetObject'] },
+  RunAgent: { ...step, artifacts: ['s3:GetObject'], bucket: ['s3:ListBucket'] },
   Collect: { ...step, ...stored },
   EndAttempt: { ...step, ...stored, ...queue },
   Judge: { ...step, ...stored },
@@ -55,7 +59,7 @@ export const permissions: Record<ServiceFunctionName, Partial<Record<Target, str
   ExecutionEnded: { ...step, ...stored, ...queue },
   Sweep: {
     ...step,
-    core: [...step.core, 'dynamodb:Scan'],
+    core: [...step.core, 'dynamodb:BatchGetItem', 'dynamodb:Scan'],
     ...stored,
     ...queue,
     machine: ['states:StartExecution'],
@@ -66,5 +70,6 @@ export const permissions: Record<ServiceFunctionName, Partial<Record<Target, str
     core: [...read, 'dynamodb:DeleteItem'],
     connections: [...read, ...write, 'dynamodb:DeleteItem'],
     sockets: ['execute-api:ManageConnections'],
+    socketsToClose: ['execute-api:ManageConnections'],
   },
 };

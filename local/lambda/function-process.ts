@@ -119,16 +119,16 @@ export class FunctionProcess {
       `--max-semi-space-size=${Math.max(1, Math.floor(memoryMb * YOUNG_SHARE))}`,
     ];
     // A process group of its own: what the handler starts ends with it, and Ctrl-C in the terminal reaches the stack
-    // alone, which then stops in order. The pipe to standard input ends the process when the stack is gone.
+    // alone, which then stops in order. The fourth pipe ends the process when the stack is gone.
     const child = spawn(process.execPath, [...heap, '--require', SHIM, INTERFACE_CLIENT], {
       cwd: taskRoot,
       env: environment(runtimeApi),
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       detached: true,
     });
     this.#child = child;
     this.#timer = setTimeout(() => this.kill(), INIT_LIMIT_MS);
-    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', log);
+    for (const stream of [child.stdout, child.stderr]) if (stream) createInterface({ input: stream }).on('line', log);
     child.on('error', (error) => this.#exit(null, null, error.message));
     child.on('exit', (code, signal) => this.#exit(code, signal));
   }

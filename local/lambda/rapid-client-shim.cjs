@@ -56,8 +56,9 @@ Module._load = function (request, ...others) {
   return request === './rapid-client.node' ? client : load.call(this, request, ...others);
 };
 
-// The stack holds the other end of standard input. Its end means that the stack is gone, also by `kill -9`.
-const parent = new net.Socket({ fd: 0, readable: true, writable: false });
+// The stack holds the other end of this pipe. Its end means that the stack is gone, also by `kill -9`. Not standard input:
+// an ES module that imports `process` touches `process.stdin`, which would open the descriptor a second time.
+const parent = new net.Socket({ fd: 3, readable: true, writable: false });
 parent.on('close', () => process.exit(1));
 parent.on('error', () => process.exit(1));
 parent.resume();
