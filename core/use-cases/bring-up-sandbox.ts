@@ -1,11 +1,12 @@
 import { PatchbayError, ProviderBusy, SandboxLost } from '#core/errors';
 import { setupEgress } from '#core/job/egress';
 import type { Job, SandboxRow } from '#core/job/job';
+import type { CodeHost } from '#core/ports/code-host';
 import type { SandboxMetadata } from '#core/ports/sandboxes';
 import type { World } from '#core/ports/world';
 import { sandboxLife } from '#core/workflow/limits';
 
-type Ports = Pick<World, 'installation' | 'sandboxes' | 'codeHost'>;
+type Ports = Pick<World, 'installation' | 'sandboxes'> & { codeHost: Pick<CodeHost, 'hosts'> };
 
 /**
  * The sandbox that an earlier try of this step made, alive and with 120 s to live again; undefined when there is none.

@@ -2,6 +2,7 @@ import { Cancelled, LostRace, ProviderBusy } from '#core/errors';
 import { sandboxKey, slotName } from '#core/ids';
 import type { Attempt, Job, SandboxRow } from '#core/job/job';
 import { hasAttemptEnded } from '#core/job/lifecycle';
+import type { CodeHost } from '#core/ports/code-host';
 import type { World } from '#core/ports/world';
 import { ladder, slotZeroMarginSeconds, verifyWall } from '#core/workflow/limits';
 import type { CreateSandboxResult, SandboxStep } from '#core/workflow/steps';
@@ -13,18 +14,8 @@ import { isOfDispatch, readStepRows, rowsAtWork } from './step-rows.ts';
 
 type Ports = Pick<
   World,
-  | 'clock'
-  | 'installation'
-  | 'note'
-  | 'jobs'
-  | 'attempts'
-  | 'sandboxRows'
-  | 'permits'
-  | 'sandboxes'
-  | 'codeHost'
-  | 'log'
-  | 'live'
->;
+  'clock' | 'installation' | 'note' | 'jobs' | 'attempts' | 'sandboxRows' | 'permits' | 'sandboxes' | 'log' | 'live'
+> & { codeHost: Pick<CodeHost, 'hosts'> };
 
 /**
  * Gets one sandbox, at most. The provider's create has no idempotency key: the nonce on the row stands for it.

@@ -2,7 +2,7 @@ import { SandboxLost } from '#core/errors';
 import { sandboxKey, sha256Hex } from '#core/ids';
 import type { Attempt, Job, SandboxRow } from '#core/job/job';
 import type { World } from '#core/ports/world';
-import { caps, ladder, sandboxLife, verifyWall } from '#core/workflow/limits';
+import { ladder, sandboxLife, verifyWall } from '#core/workflow/limits';
 import { sandboxPaths } from '#core/workflow/runner';
 import type { RunAgentInput } from '#core/workflow/steps';
 import { placePatches } from './candidate-patches.ts';
@@ -22,7 +22,6 @@ type Ports = Pick<
   | 'sessions'
   | 'artifacts'
   | 'attemptTokens'
-  | 'taskTokens'
 >;
 
 /**
@@ -30,7 +29,7 @@ type Ports = Pick<
  *
  * 1. Job and attempt at work, else Cancelled.
  * 2. The task token on the sandbox row, before there is anybody who could want to answer it.
- * 3. A runner that was started before stays the only one; if it has finished already, the token is answered here.
+ * 3. A runner that was started before stays the only one; it answers by the token that is on the row then.
  * 4. The attempt token: only its sha256 is stored; the gateway takes it in solve alone.
  * 5. Patches (verify, judge) and job.json into the sandbox; 270 s to live; start.
  *
@@ -42,11 +41,8 @@ export async function runAgent(world: Ports, input: RunAgentInput): Promise<Reco
   const own = await world.sandboxRows.change(row, { task_token: input.task_token });
   const place = await lookAround(world, row.sandbox_id);
   const pid = place.pid ?? row.runner_pid;
-  if (pid !== undefined) {
-    await goOn(world, own, row.sandbox_id, { ...place, pid });
-    return {};
-  }
-  await start(world, { input, job, attempt, row: own, sandboxId: row.sandbox_id, place });
+  if (pid === undefined) await start(world, { input, job, attempt, row: own, sandboxId: row.sandbox_id, place });
+  else await world.sandboxRows.change(own, { state: 'running', runner_pid: pid });
   return {};
 }
 
@@ -93,19 +89,4 @@ async function mintToken(
     expires_at: world.clock.at(ladder(input.mode === 'solve' ? t : verifyWall(t)).attemptDeadline),
   });
   return marked;
-}
-
-/** A repeated step: the runner is there. It writes result.json before it says `done`, which may have met the old token. */
-async function goOn(
-  world: Ports,
-  row: SandboxRow,
-  sandboxId: string,
-  place: { root: string; pid: number },
-): Promise<void> {
-  const changed = await world.sandboxRows.change(row, { state: 'running', runner_pid: place.pid });
-  const result = `${sandboxPaths.output(place.root, row.job_id)}/result.json`;
-  const finished = await world.sandboxes.read(sandboxId, result, caps.jsonArtifactBytes);
-  if (finished !== undefined && changed.task_token !== undefined) {
-    await world.taskTokens.succeed(changed.task_token, { ended: 'done' });
-  }
 }

@@ -1,11 +1,10 @@
 import { failure } from '#core/errors';
 import type { Attempt, Job } from '#core/job/job';
-import type { World } from '#core/ports/world';
 import { cancelSeconds, heartbeatSeconds, outboxSeconds, waitingSeconds } from '#core/workflow/limits';
 import { cleanupJob } from './cleanup-job.ts';
 import { failQueuedJob } from './fail-queued-job.ts';
 import { executionOf, startExecution } from './start-execution.ts';
-import { eachOf, type Swept } from './sweep-part.ts';
+import { eachOf, type SweepWorld, type Swept } from './sweep-part.ts';
 
 const atOnce = 500;
 /** A running job without any sign of life for this long is looked up in the workflow engine. */
@@ -22,7 +21,7 @@ const counted: Record<Trouble, string> = {
 };
 
 /** All rows with a deadline are open: what is wrong with each, and its cure. */
-export async function sweepOpenJobs(world: World): Promise<Swept> {
+export async function sweepOpenJobs(world: SweepWorld): Promise<Swept> {
   const swept: Swept = Object.fromEntries(Object.values(counted).map((name) => [name, 0]));
   // No deadline is further away: this lists all.
   const open = await world.jobs.deadlineDue(world.clock.at(2 * waitingSeconds), atOnce);
@@ -36,7 +35,7 @@ export async function sweepOpenJobs(world: World): Promise<Swept> {
   return swept;
 }
 
-async function troubleOf(world: World, job: Job): Promise<Trouble | undefined> {
+async function troubleOf(world: SweepWorld, job: Job): Promise<Trouble | undefined> {
   const now = world.clock.at();
   if (job.status === 'cancelling' && lastMove(job) < world.clock.at(-cancelSeconds)) return 'cancel_stuck';
   if (job.deadline !== undefined && job.deadline < now) {
@@ -60,7 +59,7 @@ function lastSign(job: Job, attempts: readonly Attempt[]): string {
   return [lastMove(job), ...signs].toSorted().at(-1) ?? '';
 }
 
-async function cure(world: World, job: Job, trouble: Trouble): Promise<void> {
+async function cure(world: SweepWorld, job: Job, trouble: Trouble): Promise<void> {
   if (trouble === 'not_started') return await startExecution(world, job);
   if (trouble === 'waited_too_long') {
     await failQueuedJob(world, job, failure('no_capacity', 'The job waited 24 hours for a free sandbox.'));

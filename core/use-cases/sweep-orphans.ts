@@ -1,14 +1,13 @@
 import type { Job } from '#core/job/job';
 import { hasAttemptEnded } from '#core/job/lifecycle';
 import type { SandboxInfo } from '#core/ports/sandboxes';
-import type { World } from '#core/ports/world';
-import { eachOf, type Swept } from './sweep-part.ts';
+import { eachOf, type SweepWorld, type Swept } from './sweep-part.ts';
 
 /**
  * Kills sandboxes of this installation that nobody wants. The list comes first and the rows are read strongly after
  * it: what is created meanwhile is not in the list, and what is in the list has had its nonce on a row before.
  */
-export async function sweepOrphans(world: World): Promise<Swept> {
+export async function sweepOrphans(world: SweepWorld): Promise<Swept> {
   const listed = await world.sandboxes.list({ install_id: world.installation.install_id });
   let killed = 0;
   const failures = await eachOf(world, listed, async (info) => {
@@ -25,7 +24,7 @@ export async function sweepOrphans(world: World): Promise<Swept> {
 }
 
 /** The nonce is that of a live row, under the job's present dispatch, and its attempt has not ended. */
-async function isWanted(world: World, info: SandboxInfo): Promise<boolean> {
+async function isWanted(world: SweepWorld, info: SandboxInfo): Promise<boolean> {
   const { tenant = '', job_id = '', sandbox_key = '', nonce = '' } = info.metadata;
   const [job, row] = await Promise.all([
     world.jobs.get(tenant, job_id),

@@ -1,5 +1,8 @@
 import type { World } from '#core/ports/world';
 
+/** Everything but what works inside sandboxes and on code hosts. */
+export type SweepWorld = Omit<World, 'sandboxLease' | 'codeHost'>;
+
 /** What a part of the sweep found, by name; each is also a metric. */
 export type Swept = Record<string, number>;
 

@@ -1,16 +1,15 @@
 import { failure } from '#core/errors';
-import type { World } from '#core/ports/world';
 import { outboxSeconds, waitingSeconds } from '#core/workflow/limits';
 import { failQueuedJob } from './fail-queued-job.ts';
 import { announceJob } from './record-transitions.ts';
-import { eachOf, type Swept } from './sweep-part.ts';
+import { eachOf, type SweepWorld, type Swept } from './sweep-part.ts';
 import { tenantLine } from './waiting-line.ts';
 import { wakeNext } from './wake-next.ts';
 
 const atOnce = 200;
 
 /** Rows whose log or message is behind: append, send, clear the mark. */
-export async function sweepOutbox(world: World): Promise<Swept> {
+export async function sweepOutbox(world: SweepWorld): Promise<Swept> {
   const due = await world.jobs.outboxDue(world.clock.at(-outboxSeconds), atOnce);
   const failures = await eachOf(world, due, async (key) => {
     const job = await world.jobs.get(key.tenant, key.id);
@@ -20,7 +19,7 @@ export async function sweepOutbox(world: World): Promise<Swept> {
 }
 
 /** Leases of dispatches that nobody gave back. */
-export async function sweepLeases(world: World): Promise<Swept> {
+export async function sweepLeases(world: SweepWorld): Promise<Swept> {
   let expired = 0;
   const failures = await eachOf(world, await world.permits.scopes(), async (scope) => {
     expired += (await world.permits.sweep(scope, world.clock.at())).length;
@@ -29,7 +28,7 @@ export async function sweepLeases(world: World): Promise<Swept> {
 }
 
 /** Jobs that waited 24 h end; whoever fits now is woken. */
-export async function sweepWaiting(world: World): Promise<Swept> {
+export async function sweepWaiting(world: SweepWorld): Promise<Swept> {
   const swept: Swept = { JobsWaiting: 0, JobsWithoutCapacity: 0 };
   const since = world.clock.at(-waitingSeconds);
   await eachOf(world, await world.jobs.waitingTenants(), async (tenant) => {

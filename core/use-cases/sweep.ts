@@ -1,7 +1,6 @@
-import type { World } from '#core/ports/world';
 import { sweepOpenJobs } from './sweep-open-jobs.ts';
 import { sweepOrphans } from './sweep-orphans.ts';
-import type { Swept } from './sweep-part.ts';
+import type { SweepWorld, Swept } from './sweep-part.ts';
 import { sweepLeases, sweepOutbox, sweepWaiting } from './sweep-queues.ts';
 
 /** A part that has not begun by then is left to the next minute. */
@@ -18,8 +17,11 @@ const leastMs = 8_000;
  *
  * Lists are hints: every row is read before anything is done about it.
  */
-export async function sweep(world: World, remainingMs: () => number = () => Number.POSITIVE_INFINITY): Promise<Swept> {
-  const parts: ReadonlyArray<readonly [name: string, run: (world: World) => Promise<Swept>]> = [
+export async function sweep(
+  world: SweepWorld,
+  remainingMs: () => number = () => Number.POSITIVE_INFINITY,
+): Promise<Swept> {
+  const parts: ReadonlyArray<readonly [name: string, run: (world: SweepWorld) => Promise<Swept>]> = [
     ['outbox', sweepOutbox],
     ['open_jobs', sweepOpenJobs],
     ['orphans', sweepOrphans],

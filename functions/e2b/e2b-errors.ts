@@ -1,0 +1,52 @@
+import { PatchbayError, ProviderBusy } from '#core/errors';
+
+/**
+ * The SDK's errors by `name`: a bundle may hold two copies of its classes, which breaks `instanceof`; and three of them
+ * are no `SandboxError`.
+ */
+export function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : '';
+}
+
+export function statusOf(error: unknown): number | undefined {
+  const { statusCode } = (error ?? {}) as { statusCode?: unknown };
+  return typeof statusCode === 'number' ? statusCode : undefined;
+}
+
+/** The control plane says that there is no such sandbox. Of envd this name proves nothing: ask `getInfo`. */
+export function isGone(error: unknown): boolean {
+  return errorName(error) === 'SandboxNotFoundError';
+}
+
+/**
+ * What a failed create means: refused for now, refused for ever, or unknown (returned as it is: there may be a sandbox).
+ */
+export function createFailure(error: unknown, template: string): unknown {
+  const name = errorName(error);
+  const message = error instanceof Error ? error.message : '';
+  if (name === 'RateLimitError' || name === 'ServiceBusyError') return new ProviderBusy(message, error);
+  if (name === 'AuthenticationError') {
+    return misconfigured(
+      'The sandbox provider does not accept the API key.',
+      'Store a valid key in E2B_SECRET.',
+      error,
+    );
+  }
+  if (statusOf(error) === 404) {
+    const remedy = 'Build the template in the team of this API key, then set E2B_TEMPLATE to it.';
+    return misconfigured(`The sandbox provider knows no template "${template}".`, remedy, error);
+  }
+  if (statusOf(error) === 405) {
+    const remedy = 'Update the sandbox provider: it has to serve POST /v2/sandboxes.';
+    return misconfigured('The sandbox provider cannot create sandboxes by this API.', remedy, error);
+  }
+  if (statusOf(error) === 400 || statusOf(error) === 403 || name === 'InvalidArgumentError') {
+    const remedy = 'Check template, lifetime and network settings against the plan of the provider.';
+    return misconfigured(`The sandbox provider refuses the create: ${message}`, remedy, error);
+  }
+  return error;
+}
+
+function misconfigured(message: string, remedy: string, cause: unknown): PatchbayError {
+  return new PatchbayError('internal', message, { remedy, cause });
+}

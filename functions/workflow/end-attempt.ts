@@ -1,0 +1,9 @@
+import { endAttempt } from '#core/use-cases/end-attempt';
+import { AttemptResult, EndAttemptInput } from '#core/workflow/steps';
+import { stepEntry } from '#functions/runtime/step-entry';
+import { stepsWorld } from './steps-world.ts';
+
+export const handler = stepEntry(
+  { name: 'EndAttempt', input: EndAttemptInput, output: AttemptResult, run: endAttempt },
+  stepsWorld,
+);
