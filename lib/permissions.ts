@@ -12,6 +12,8 @@ const step = {
 };
 const stored = { artifacts: ['s3:PutObject', 's3:GetObject'], bucket: ['s3:ListBucket'] };
 const queue = { queue: ['sqs:SendMessage'] };
+/** What gives permits back also wakes who waits for them: it scans the sparse index of waiting jobs for tenants. */
+const wakes = { core: [...step.core, 'dynamodb:Scan'], ...queue };
 
 export type Target =
   | 'core'
@@ -48,15 +50,15 @@ export const permissions: Record<ServiceFunctionName, Partial<Record<Target, str
     core: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
     modelKeysSecret: ['secretsmanager:GetSecretValue'],
   },
-  Dispatch: { core: [...read, ...write], ...push, ...queue, machine: ['states:StartExecution'] },
+  Dispatch: { core: [...read, ...write, 'dynamodb:Scan'], ...push, ...queue, machine: ['states:StartExecution'] },
   CreateSandbox: step,
   RunAgent: { ...step, artifacts: ['s3:GetObject'], bucket: ['s3:ListBucket'] },
   Collect: { ...step, ...stored },
-  EndAttempt: { ...step, ...stored, ...queue },
+  EndAttempt: { ...step, ...stored, ...wakes },
   Judge: { ...step, ...stored },
-  Finish: { ...step, ...stored, ...queue },
-  Cleanup: { ...step, ...stored, ...queue },
-  ExecutionEnded: { ...step, ...stored, ...queue },
+  Finish: { ...step, ...stored, ...wakes },
+  Cleanup: { ...step, ...stored, ...wakes },
+  ExecutionEnded: { ...step, ...stored, ...wakes },
   Sweep: {
     ...step,
     core: [...step.core, 'dynamodb:BatchGetItem', 'dynamodb:Scan'],
