@@ -6,8 +6,8 @@ import { fieldsOf, isObject } from './lint-object.ts';
 /**
  * Everything in a definition that the interpreter would not run as AWS does, or that AWS would refuse: unknown fields and
  * state types, JSONPath, distributed Maps, expressions that do not compile on jsonata 2.0.6, missing targets, token states
- * that could wait for ever. It does not lean on asl-validator, which costs 0.3 s a machine and passes half of these; a test
- * holds that nothing it finds is let through here.
+ * that could wait for ever. It does not lean on asl-validator, which costs 0.3 s a machine, passes half of these, and refuses
+ * what AWS takes (an Output that is a scalar).
  * @returns one finding a line, each with its place in the definition; empty when it can be run.
  */
 export function lintDefinition(definition: JsonObject): string[] {

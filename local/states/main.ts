@@ -122,7 +122,7 @@ function readRequest(): Request | null {
 
 /** npm runs scripts in the project; INIT_CWD is where the user stands. */
 function readJson(path: string): unknown {
-  const text = readFileSync(resolve(process.env.INIT_CWD ?? process.cwd(), path), 'utf8');
+  const text = readFileSync(resolve(process.env.INIT_CWD || process.cwd(), path), 'utf8');
   try {
     return JSON.parse(text);
   } catch (error) {

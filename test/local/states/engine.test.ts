@@ -48,15 +48,15 @@ test('a token task succeeds by SendTaskSuccess, and fails when its heartbeat is 
           Resource: `${INVOKE}.waitForTaskToken`,
           Arguments: { FunctionName: '{% $states.input.f %}', Payload: { token: '{% $states.context.Task.Token %}' } },
           TimeoutSeconds: 60,
-          HeartbeatSeconds: 3,
+          HeartbeatSeconds: 30,
           End: true,
         },
       },
     },
     {
       functions: {
-        good: { token: [{ sleep: 2 }, { heartbeat: true }, { sleep: 2 }, { success: { ok: true } }] },
-        lost: { token: [{ sleep: 2 }, { heartbeat: true }, { sleep: 9 }, { success: 1 }] },
+        good: { token: [{ sleep: 18 }, { heartbeat: true }, { sleep: 18 }, { success: { ok: true } }] },
+        lost: { token: [{ sleep: 18 }, { heartbeat: true }, { sleep: 90 }, { success: 1 }] },
       },
     },
   );

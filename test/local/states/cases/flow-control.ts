@@ -186,8 +186,6 @@ export const WAIT: Case[] = [
   { name: 'Seconds must be a number', machine: wait({ Seconds: "{% '1' %}" }), error: 'States.QueryEvaluationError' },
 ];
 
-const LOOP = machine({ C: choice([{ Condition: true, Next: 'C' }], { Default: 'E' }), E: { Type: 'Succeed' } });
-
 export const ENDS: Case[] = [
   {
     name: 'Succeed ends the execution with its input',
@@ -300,12 +298,5 @@ export const ENDS: Case[] = [
     name: 'an Assign over 256 KiB fails the state',
     machine: one(pass({ Assign: { big: "{% $join($map([1..300], function($v) { $pad('', 1000, 'x') })) %}" } })),
     error: 'States.DataLimitExceeded',
-  },
-  {
-    name: 'a machine that never ends is ended by its history',
-    machine: LOOP,
-    error: 'States.Runtime',
-    cause: 'The execution reached the maximum number of history events (25000).',
-    source: 'recorded',
   },
 ];

@@ -109,8 +109,8 @@ export const RECOVERY: Case[] = [
   },
   {
     name: 'States.Timeout retries a timeout',
-    machine: one(call('f', { TimeoutSeconds: 2, Retry: [{ ErrorEquals: ['States.Timeout'], ...RETRY }] })),
-    functions: { f: [{ after: 9 }, { returns: 'ok' }] },
+    machine: one(call('f', { TimeoutSeconds: 15, Retry: [{ ErrorEquals: ['States.Timeout'], ...RETRY }] })),
+    functions: { f: [{ after: 60 }, { returns: 'ok' }] },
     output: 'ok',
   },
   {

@@ -115,12 +115,12 @@ export const TOKEN_CASES: Case[] = [
   },
   {
     name: 'beats keep the task alive',
-    machine: one(tokenTask('f', { HeartbeatSeconds: 4 })),
+    machine: one(tokenTask('f', { HeartbeatSeconds: 12 })),
     functions: {
       f: {
         token: [
           ...Array(4)
-            .fill([{ sleep: 2 }, { heartbeat: true }])
+            .fill([{ sleep: 4 }, { heartbeat: true }])
             .flat(),
           { success: 'alive' },
         ] as never,
