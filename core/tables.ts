@@ -2,7 +2,7 @@
  * The two tables, once: the stack declares them, the adapters read and write them, tests create them locally. All
  * attributes named here are strings except `ttl` (epoch seconds). Deletion by ttl is late: readers filter for themselves.
  */
-export interface TableIndex {
+interface TableIndex {
   name: string;
   partitionKey: string;
   sortKey: string;

@@ -78,7 +78,7 @@ export interface StoredUsage {
   cached: number;
 }
 
-export function storedUsage({ cost_usd, ...counts }: Attempt['usage']): StoredUsage {
+function storedUsage({ cost_usd, ...counts }: Attempt['usage']): StoredUsage {
   return { ...counts, micro_usd: Math.round(cost_usd * 1e6) };
 }
 

@@ -4,7 +4,7 @@ import { Job } from '#core/job/job';
 import { hasJobEnded, type JobStatus } from '#core/job/lifecycle';
 import { nextTransition, outboxMark, requireJobMayGo } from '#core/job/transition';
 import type { Clock } from '#core/ports/clock';
-import type { JobStore } from '#core/ports/job-store';
+import type { JobChanges, JobStore } from '#core/ports/job-store';
 import { dueJobs, jobPage, waitingJobs, waitingTenants } from './dynamo-job-lists.ts';
 import type { DynamoTable, Item } from './dynamo-table.ts';
 import { changeParts, type Expression } from './expression.ts';
@@ -16,48 +16,21 @@ import { indexKeys, jobKey } from './keys.ts';
  * tells that from a race that somebody else has won.
  */
 export function dynamoJobStore({ table, clock }: { table: DynamoTable; clock: Clock }): JobStore {
-  async function read(tenant: string, id: string): Promise<Item | undefined> {
-    return await table.get(jobKey(tenant, id));
-  }
-
   return {
     async get(tenant, id) {
-      const item = await read(tenant, id);
+      const item = await table.get(jobKey(tenant, id));
       return item && Job.parse(item);
     },
     create: (job) => table.putIf({ ...jobKey(job.tenant, job.id), ...job, ...indexAttributes(job) }),
 
-    async transition(job, to, changes, data) {
-      requireJobMayGo(job, to);
-      const entry = nextTransition(job, to, clock.at(), data);
-      const writer = randomId('w');
-      const written = await table.update(jobKey(job.tenant, job.id), (e) => {
-        const change = changeParts(e, {
-          ...changes,
-          ...memberships(job, to),
-          status: to,
-          v: entry.v,
-          outbox: outboxMark(entry.at, entry.v),
-          writer,
-        });
-        const transitions = e.name('transitions');
-        return {
-          ...change,
-          set: [...change.set, `${transitions} = list_append(${transitions}, ${e.value([entry])})`],
-          when: isStill(e, job),
-        };
-      });
-      const item = written ?? (await read(job.tenant, job.id));
-      if (item?.writer !== writer) throw lost(job, item);
-      return Job.parse(item);
-    },
+    transition: (job, to, changes, data) => transition(table, clock.at(), job, to, changes, data),
 
     async change(job, changes) {
       const written = await table.update(jobKey(job.tenant, job.id), (e) => ({
         ...changeParts(e, changes),
         when: `${e.name('status')} = ${e.value(job.status)}`,
       }));
-      if (!written) throw lost(job, await read(job.tenant, job.id));
+      if (!written) throw lost(job, await table.get(jobKey(job.tenant, job.id)));
       return Job.parse(written);
     },
 
@@ -70,7 +43,7 @@ export function dynamoJobStore({ table, clock }: { table: DynamoTable; clock: Cl
         ];
         return { ...changeParts(e, { claim: { by, until } }), when: `${isStill(e, job)} AND (${free.join(' OR ')})` };
       });
-      if (!written) throw lost(job, await read(job.tenant, job.id));
+      if (!written) throw lost(job, await table.get(jobKey(job.tenant, job.id)));
       return Job.parse(written);
     },
 
@@ -87,6 +60,35 @@ export function dynamoJobStore({ table, clock }: { table: DynamoTable; clock: Cl
     waitingTenants: () => waitingTenants(table),
     deadlineDue: (before, limit) => dueJobs(table, 'deadline', before, limit),
   };
+}
+
+/** @throws LostRace */
+async function transition(
+  table: DynamoTable,
+  at: string,
+  job: Job,
+  to: JobStatus,
+  changes: JobChanges,
+  data?: Record<string, unknown>,
+): Promise<Job> {
+  requireJobMayGo(job, to);
+  const key = jobKey(job.tenant, job.id);
+  const entry = nextTransition(job, to, at, data);
+  const writer = randomId('w');
+  const outbox = outboxMark(entry.at, entry.v);
+  const written = await table.update(key, (e) => {
+    const row = { ...changes, ...memberships(job, to), status: to, v: entry.v, outbox, writer };
+    const change = changeParts(e, row);
+    const transitions = e.name('transitions');
+    return {
+      ...change,
+      set: [...change.set, `${transitions} = list_append(${transitions}, ${e.value([entry])})`],
+      when: isStill(e, job),
+    };
+  });
+  const item = written ?? (await table.get(key));
+  if (item?.writer !== writer) throw lost(job, item);
+  return Job.parse(item);
 }
 
 function indexAttributes(job: Job): Item {

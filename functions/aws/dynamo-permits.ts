@@ -1,7 +1,6 @@
 import type { Permits } from '#core/ports/permits';
 import { untilWon } from './conflicts.ts';
 import type { DynamoTable } from './dynamo-table.ts';
-import type { Expression } from './expression.ts';
 import { indexKeys, permitKey, scopeOf } from './keys.ts';
 
 /**
@@ -10,61 +9,13 @@ import { indexKeys, permitKey, scopeOf } from './keys.ts';
  * all scopes without a scan.
  */
 export function dynamoPermits({ table }: { table: DynamoTable }): Permits {
-  async function leases(scope: string): Promise<Record<string, string> | undefined> {
-    return (await table.get(permitKey(scope)))?.leases as Record<string, string> | undefined;
-  }
-
-  /** A path into a map that is missing fails any condition on it, just like a full one. */
-  async function createItem(scope: string): Promise<void> {
-    await table.putIf({
-      ...permitKey(scope),
-      leases: {},
-      deadline_pk: indexKeys.permits(),
-      // The sort attribute of the index; permits have no deadline as a whole, so any constant does.
-      deadline: scope,
-    });
-  }
-
-  /** In one write: takes `missing`, prolongs `held` (each still as it was read), if there is room for all. */
-  async function take(scope: string, limit: number, missing: string[], held: [string, string][], expiresAt: string) {
-    const slots = [...missing, ...held.map(([slot]) => slot)];
-    return await table.update(permitKey(scope), (e) => ({
-      set: slots.map((slot) => `${e.name('leases', slot)} = ${e.value(expiresAt)}`),
-      when: [
-        ...(missing.length > 0 ? [`size(${e.name('leases')}) <= ${e.value(limit - missing.length)}`] : []),
-        ...missing.map((slot) => `attribute_not_exists(${e.name('leases', slot)})`),
-        ...held.map(([slot, expiry]) => `${e.name('leases', slot)} = ${e.value(expiry)}`),
-      ].join(' AND '),
-    }));
-  }
-
-  const isHeld = (e: Expression, slot: string) => `attribute_exists(${e.name('leases', slot)})`;
-
   return {
-    async acquire(scope, limit, slots, expiresAt) {
-      if (slots.length === 0) return true;
-      if (slots.length <= limit && (await take(scope, limit, slots, [], expiresAt))) return true;
-      return await untilWon(`permits of ${scope}`, async () => {
-        const current = await leases(scope);
-        if (!current) {
-          await createItem(scope);
-        }
-        const known = current ?? {};
-        const missing = slots.filter((slot) => known[slot] === undefined);
-        if (missing.length > 0 && Object.keys(known).length + missing.length > limit) return false;
-        const shorter = slots.flatMap((slot): [string, string][] => {
-          const expiry = known[slot];
-          return expiry !== undefined && expiry < expiresAt ? [[slot, expiry]] : [];
-        });
-        if (missing.length === 0 && shorter.length === 0) return true;
-        return (await take(scope, limit, missing, shorter, expiresAt)) ? true : undefined;
-      });
-    },
+    acquire: (scope, limit, slots, expiresAt) => acquire(table, scope, limit, slots, expiresAt),
 
     async renew(scope, slot, expiresAt) {
       const written = await table.update(permitKey(scope), (e) => ({
         set: [`${e.name('leases', slot)} = ${e.value(expiresAt)}`],
-        when: isHeld(e, slot),
+        when: `attribute_exists(${e.name('leases', slot)})`,
       }));
       return written !== undefined;
     },
@@ -77,21 +28,8 @@ export function dynamoPermits({ table }: { table: DynamoTable }): Permits {
       }));
     },
 
-    leases: async (scope) => (await leases(scope)) ?? {},
-
-    async sweep(scope, now) {
-      const ranOut = Object.entries((await leases(scope)) ?? {}).filter(([, expiry]) => expiry < now);
-      const removed = await Promise.all(
-        ranOut.map(async ([slot, expiry]) => {
-          const written = await table.update(permitKey(scope), (e) => ({
-            remove: [e.name('leases', slot)],
-            when: `${e.name('leases', slot)} = ${e.value(expiry)}`,
-          }));
-          return written ? [slot] : [];
-        }),
-      );
-      return removed.flat();
-    },
+    leases: async (scope) => (await leasesOf(table, scope)) ?? {},
+    sweep: (scope, now) => sweep(table, scope, now),
 
     async scopes() {
       const entries = await table.query({
@@ -101,4 +39,76 @@ export function dynamoPermits({ table }: { table: DynamoTable }): Permits {
       return entries.map(({ pk }) => scopeOf({ pk: String(pk) }));
     },
   };
+}
+
+/** First try without a read: nearly every job holds nothing yet. Then by what is there, until nobody writes between. */
+async function acquire(table: DynamoTable, scope: string, limit: number, slots: string[], expiresAt: string) {
+  if (slots.length === 0) return true;
+  if (slots.length <= limit && (await take(table, scope, limit, slots, [], expiresAt))) return true;
+  return await untilWon(`permits of ${scope}`, async () => {
+    const known = (await leasesOf(table, scope)) ?? (await emptyScope(table, scope));
+    const missing = slots.filter((slot) => known[slot] === undefined);
+    if (missing.length > 0 && Object.keys(known).length + missing.length > limit) return false;
+    const shorter = slots.flatMap((slot): Lease[] => {
+      const expiry = known[slot];
+      return expiry !== undefined && expiry < expiresAt ? [[slot, expiry]] : [];
+    });
+    if (missing.length === 0 && shorter.length === 0) return true;
+    return (await take(table, scope, limit, missing, shorter, expiresAt)) ? true : undefined;
+  });
+}
+
+/** Slot and expiry. */
+type Lease = [slot: string, expiry: string];
+
+/** In one write: takes `missing`, prolongs `held` (each still as it was read), if there is room for all. */
+async function take(
+  table: DynamoTable,
+  scope: string,
+  limit: number,
+  missing: string[],
+  held: Lease[],
+  expiresAt: string,
+): Promise<boolean> {
+  const slots = [...missing, ...held.map(([slot]) => slot)];
+  const written = await table.update(permitKey(scope), (e) => ({
+    set: slots.map((slot) => `${e.name('leases', slot)} = ${e.value(expiresAt)}`),
+    when: [
+      // Conditions have no arithmetic: the room is computed here.
+      ...(missing.length > 0 ? [`size(${e.name('leases')}) <= ${e.value(limit - missing.length)}`] : []),
+      ...missing.map((slot) => `attribute_not_exists(${e.name('leases', slot)})`),
+      ...held.map(([slot, expiry]) => `${e.name('leases', slot)} = ${e.value(expiry)}`),
+    ].join(' AND '),
+  }));
+  return written !== undefined;
+}
+
+async function leasesOf(table: DynamoTable, scope: string): Promise<Record<string, string> | undefined> {
+  return (await table.get(permitKey(scope)))?.leases as Record<string, string> | undefined;
+}
+
+/** The map has to be there first: a path into a missing one fails every condition, just like a full scope. */
+async function emptyScope(table: DynamoTable, scope: string): Promise<Record<string, string>> {
+  await table.putIf({
+    ...permitKey(scope),
+    leases: {},
+    deadline_pk: indexKeys.permits(),
+    // The sort attribute of the index; permits have no deadline as a whole, so any constant does.
+    deadline: scope,
+  });
+  return {};
+}
+
+async function sweep(table: DynamoTable, scope: string, now: string): Promise<string[]> {
+  const ranOut = Object.entries((await leasesOf(table, scope)) ?? {}).filter(([, expiry]) => expiry < now);
+  const removed = await Promise.all(
+    ranOut.map(async ([slot, expiry]) => {
+      const written = await table.update(permitKey(scope), (e) => ({
+        remove: [e.name('leases', slot)],
+        when: `${e.name('leases', slot)} = ${e.value(expiry)}`,
+      }));
+      return written ? [slot] : [];
+    }),
+  );
+  return removed.flat();
 }

@@ -14,7 +14,7 @@ import type { Key } from './keys.ts';
 
 export type Item = Record<string, unknown>;
 
-export interface QueryOptions {
+interface QueryOptions {
   /** Given: eventually consistent. Absent: the table itself, read strongly. */
   index?: string;
   condition(e: Expression): string;
