@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { milestoneText } from '#core/api/milestone-message';
-import { hasJobEnded } from '#core/job/lifecycle';
+import { hasJobEnded, jobStatuses } from '#core/job/lifecycle';
 import { isMilestone, type JobEvent } from '#core/job/milestone';
 import { Evidence, PlanFile } from '#core/workflow/runner';
 import type { Bill } from '#local/watch/ledger';
@@ -75,13 +75,17 @@ async function solveSample(
   const signal = AbortSignal.any([follow.signal, at.signal]);
   for await (const event of followJob(api, { socketUrl: at.socketUrl, sessionId: session.id, jobId: job.id, signal })) {
     if (isMilestone(event.type) || event.type === 'step') step(describe(event));
-    const status = event.type === 'job_status' ? String(event.data.status) : '';
-    if (status === 'awaiting_review' || hasJobEnded(status as Parameters<typeof hasJobEnded>[0])) follow.abort();
+    if (event.type === 'job_status' && isOver(event.data.status)) follow.abort();
   }
   say();
   const ok = await report(api, job.id, repository);
   await printBill(stack, since);
   return ok;
+}
+
+/** Nothing more comes by itself: it ended, or a person has to decide. */
+function isOver(status: unknown): boolean {
+  return status === 'awaiting_review' || jobStatuses.some((known) => known === status && hasJobEnded(known));
 }
 
 function describe(event: JobEvent): string {
