@@ -2,7 +2,7 @@ import type { Attempt, Job } from '#core/job/job';
 import type { World } from '#core/ports/world';
 import type { RunnerJob } from '#core/workflow/runner';
 import type { SandboxStep } from '#core/workflow/steps';
-import { inputFolder } from './runner-process.ts';
+import { inputFolder, unscaled } from './runner-process.ts';
 import { readArtifact } from './store-artifacts.ts';
 
 /**
@@ -10,7 +10,7 @@ import { readArtifact } from './store-artifacts.ts';
  * verify, those of all solved attempts for the judge. Returns where they are.
  */
 export async function placePatches(
-  world: Pick<World, 'attempts' | 'artifacts' | 'sandboxes'>,
+  world: Pick<World, 'attempts' | 'artifacts' | 'sandboxes' | 'clock'>,
   step: SandboxStep,
   job: Job,
   sandbox: { id: string; root: string },
@@ -37,7 +37,7 @@ function isWanted(step: SandboxStep, attempt: Attempt): boolean {
 
 /** An attempt's archive is not trusted: it is opened only in there, and one that does not open is left out. */
 async function placeRepro(
-  world: Pick<World, 'artifacts' | 'sandboxes'>,
+  world: Pick<World, 'artifacts' | 'sandboxes' | 'clock'>,
   job: Job,
   attempt: Attempt,
   sandbox: { id: string; root: string },
@@ -47,6 +47,6 @@ async function placeRepro(
   const folder = `${inputFolder(sandbox.root, job.id)}/${attempt.n}-repro`;
   await world.sandboxes.write(sandbox.id, `${folder}.tar`, archive);
   const open = `mkdir -p "${folder}" && tar -x --no-same-owner --no-same-permissions -f "${folder}.tar" -C "${folder}"`;
-  const { exit_code } = await world.sandboxes.run(sandbox.id, open, { timeoutSeconds: 20 });
+  const { exit_code } = await world.sandboxes.run(sandbox.id, open, { timeoutSeconds: unscaled(world, 20) });
   return exit_code === 0 ? folder : undefined;
 }

@@ -12,19 +12,21 @@ export interface RunnerPlace {
 const folder = `~/${sandboxPaths.inputFolder}`;
 const probe = [
   `mkdir -p -m 700 ${folder}`,
-  `echo "\${PATCHBAY_WORKSPACE_ROOT:-/workspace}"`,
-  `cat ${folder}/runner.pid 2>/dev/null || true`,
+  `echo "patchbay-root=\${PATCHBAY_WORKSPACE_ROOT:-/workspace}"`,
+  `echo "patchbay-pid=$(cat ${folder}/runner.pid 2>/dev/null)"`,
 ].join(' && ');
 
 /**
  * Makes the runner's folder (0700, because envd writes files as 0666 minus umask) and looks around. A started runner is
  * seen by its pid file, whoever started it: a repeated step never starts a second one.
  */
-export async function lookAround(world: Pick<World, 'sandboxes'>, sandboxId: string): Promise<RunnerPlace> {
-  const outcome = await world.sandboxes.run(sandboxId, probe, { timeoutSeconds: 15 });
+export async function lookAround(world: Pick<World, 'sandboxes' | 'clock'>, sandboxId: string): Promise<RunnerPlace> {
+  const outcome = await world.sandboxes.run(sandboxId, probe, { timeoutSeconds: unscaled(world, 15) });
   if (outcome.exit_code !== 0) throw new Error(`the sandbox is not usable: ${outcome.stderr.slice(0, 300)}`);
-  const [root, pid] = outcome.stdout.split('\n').map((line) => line.trim());
-  return { root: root || '/workspace', pid: pid && /^\d+$/.test(pid) ? Number(pid) : undefined };
+  // By name: a login shell may print what it likes before.
+  const root = /^patchbay-root=(.+)$/m.exec(outcome.stdout)?.[1]?.trim();
+  const pid = /^patchbay-pid=(\d+)$/m.exec(outcome.stdout)?.[1];
+  return { root: root ?? '/workspace', pid: pid === undefined ? undefined : Number(pid) };
 }
 
 /**
@@ -50,7 +52,7 @@ function inHome(path: string): string {
  * over. TERM goes to the runner itself by a command inside: what the provider can send is KILL.
  */
 export async function endRunner(
-  world: Pick<World, 'sandboxes'>,
+  world: Pick<World, 'sandboxes' | 'clock'>,
   sandboxId: string,
   runner: { output: string; pid: number | undefined; graceSeconds: number },
 ): Promise<void> {
@@ -61,10 +63,15 @@ export async function endRunner(
     'kill -TERM "$pid" 2>/dev/null',
     `for _ in $(seq ${tenths}); do kill -0 "$pid" 2>/dev/null || exit 0; [ -e "${runner.output}/result.json" ] && exit 0; sleep 0.1; done`,
   ].join('; ');
-  await world.sandboxes.run(sandboxId, command, { timeoutSeconds: Math.ceil(runner.graceSeconds) + 10 });
+  await world.sandboxes.run(sandboxId, command, { timeoutSeconds: unscaled(world, runner.graceSeconds + 10) });
 }
 
 /** Files that verify and judge get as input. Not in the output folder: Collect must never take them for results. */
 export function inputFolder(root: string, jobId: string): string {
   return `${root}/input/${jobId}`;
+}
+
+/** Real seconds for a command of ours, as the provider counts them: a shell does not start faster on a scaled clock. */
+export function unscaled(world: Pick<World, 'clock'>, seconds: number): number {
+  return Math.ceil(seconds * world.clock.timeScale);
 }

@@ -4,7 +4,9 @@ import { BlockList, isIP } from 'node:net';
  * Addresses that a URL from outside must never reach: loopback, private and link-local ranges, the metadata service,
  * and the IPv6 ranges that carry IPv4 addresses inside.
  */
-const hidden = new BlockList();
+const hidden4 = new BlockList();
+/** A list of its own: Node finds every IPv4 address in a list that holds `::ffff:0:0/96`. */
+const hidden6 = new BlockList();
 for (const [address, prefix] of [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -17,7 +19,7 @@ for (const [address, prefix] of [
   ['198.18.0.0', 15],
   ['224.0.0.0', 3],
 ] as const) {
-  hidden.addSubnet(address, prefix, 'ipv4');
+  hidden4.addSubnet(address, prefix, 'ipv4');
 }
 for (const [address, prefix] of [
   ['::', 96],
@@ -28,11 +30,12 @@ for (const [address, prefix] of [
   ['fe80::', 10],
   ['ff00::', 8],
 ] as const) {
-  hidden.addSubnet(address, prefix, 'ipv6');
+  hidden6.addSubnet(address, prefix, 'ipv6');
 }
 
 /** Whether an IP address may be reached for a URL that somebody else chose. */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address);
-  return family !== 0 && !hidden.check(address, family === 6 ? 'ipv6' : 'ipv4');
+  if (family === 4) return !hidden4.check(address, 'ipv4');
+  return family === 6 && !hidden6.check(address, 'ipv6');
 }
