@@ -59,7 +59,7 @@ python_tests() { # prefix
 
 node_tests() { # runner
   # npm's placeholder is no test.
-  says package.json '"test"[[:space:]]*:' && ! says package.json '"test"[[:space:]]*:[[:space:]]*"[^"]*no test specified' && tests_by "$1"
+  says package.json '"test"[[:space:]]*:' && ! says package.json '"test"[[:space:]]*:.*no test specified' && tests_by "$1"
 }
 yarn_install() { if says yarn.lock '^__metadata:'; then run 'yarn install --immutable'; else run 'yarn install --frozen-lockfile --non-interactive'; fi; }
 

@@ -38,8 +38,11 @@ class Http:
         self._open: http.client.HTTPConnection | None = None
 
     def request(self, method: str, url: str, *, headers: dict[str, str], body: bytes, timeout: float) -> Reply:
-        parts = urlsplit(url)
-        connection, target, extra = _connection(parts, timeout)
+        try:
+            parts = urlsplit(url)
+            connection, target, extra = _connection(parts, timeout)
+        except ValueError as error:
+            raise Unreachable(f"not an address: {error}") from error
         with self._lock:
             self._open = connection
         try:

@@ -88,7 +88,7 @@ def kill_holders(read_end: int) -> int:
 
 def _holds(pid: int, pipe: str) -> bool:
     try:
-        return any(os.readlink(entry.path) == pipe for entry in os.scandir(f"/proc/{pid}/fd"))
+        return any(os.readlink(f"/proc/{pid}/fd/{name}") == pipe for name in os.listdir(f"/proc/{pid}/fd"))
     except OSError:
         return False
 

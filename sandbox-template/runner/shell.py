@@ -102,6 +102,8 @@ class Shell:
             child.wait()
             self._processes.ended(child)
             self._processes.reap()
+        # Whoever asked the run to end may have killed the command before this loop saw the request.
+        ended = "stopped" if self._stop.is_set() else ended
         returncode = child.returncode if ended == "exited" else 124 if ended == "timed_out" else -9
         return Outcome(output.text(), returncode, time.monotonic() - started, ended, held)
 

@@ -131,7 +131,7 @@ class Solve:
         """Every file but result.json; returns the fields of it that are this mode's. Runs no tests."""
         run = self.run
         output = run.layout.output
-        patch = self._diff() if self._cloned else Patch()
+        patch = self._final_patch()
         (output / "diff.patch").write_bytes(patch.data)
         if self._cloned:
             self._announce(patch)
@@ -147,6 +147,15 @@ class Solve:
             "patch_bytes": len(patch.data) if patch.usable else 0,
             "truncated": patch.truncated,
         }
+
+    def _final_patch(self) -> Patch:
+        """The other files are written even when git fails here (a full disk, a broken tree)."""
+        try:
+            return self._diff() if self._cloned else Patch()
+        except (GitFailed, OSError) as error:
+            self.run.note(f"The patch could not be made: {error}")
+            self.patch = Patch(blocked=True, notes=["The patch could not be made."])
+            return self.patch
 
     def _announce(self, patch: Patch) -> None:
         if patch.blocked:

@@ -11,6 +11,8 @@ from .git_tree import GitFailed, GitTree
 def stage_all(tree: GitTree) -> list[str]:
     """Everything that is not ignored; returns the repositories inside the tree that had to be left out: one without any
     commit stops `git add` altogether."""
+    # An agent that removed its whole tree has deleted every file; git needs the folder to say so.
+    tree.work_tree.mkdir(exist_ok=True)
     tree.use_checkout_index()
     try:
         tree.run("add", "-A", "--", ".")

@@ -22,6 +22,9 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "sandbox-template"
 CLONE_TOKEN = "clone-token-canary-81d3b6"
 sys.path.insert(0, str(TEMPLATE))
+# Tests that import the agent in this process: no banner, and no settings folder in the home.
+os.environ["MSWEA_SILENT_STARTUP"] = "1"
+os.environ["MSWEA_GLOBAL_CONFIG_DIR"] = str(Path(tempfile.gettempdir()) / "patchbay-mini")
 
 GIT_ENV = {
     **{name: os.environ[name] for name in ("PATH",)},
@@ -101,7 +104,7 @@ class RunnerCase(unittest.TestCase):
         inherited = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
         self.out = (self.folder / "out").open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-u", str(TEMPLATE / "run_solver.py"), str(job_file)],
+            [sys.executable, "-I", "-u", str(TEMPLATE / "run_solver.py"), str(job_file)],
             cwd="/", env={**inherited, **(env or {})}, stdin=subprocess.DEVNULL, stdout=self.out, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         self.addCleanup(self._stop)

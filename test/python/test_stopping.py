@@ -43,7 +43,7 @@ class Stopping(RunnerCase):
         self.assertEqual(code, 143)
         self.assert_partial("cancelled")
         self.assertIn("cancelled", self.plane.types())
-        self.assertEqual(commands_in(str(self.workspace)), [])
+        self.assertTrue(wait_until(lambda: commands_in(str(self.workspace)) == []))
 
     def test_cancel_in_a_reply_ends_a_model_call_in_progress(self) -> None:
         self.plane.latency_scale = 1.0
@@ -97,7 +97,7 @@ class Stopping(RunnerCase):
 
         self.assertEqual(result["status"], "succeeded")
         self.assertEqual((self.json_of("tests.json")["before"], self.json_of("tests.json")["after"]), ("timed_out", "timed_out"))
-        self.assertEqual(commands_in(str(self.workspace)), [])
+        self.assertTrue(wait_until(lambda: commands_in(str(self.workspace)) == []))
 
 
 if __name__ == "__main__":
