@@ -37,7 +37,8 @@ const builtIn: Array<z.input<typeof ModelProvider>> = [
     ],
   },
   { name: 'openrouter', kind: 'openai-compatible', base_url: 'https://openrouter.ai/api/v1', key: 'openrouter' },
-  { name: 'bedrock', kind: 'bedrock' },
+  // Without a key the account's own role is used; the models' ids are those of the region's inference profiles.
+  { name: 'bedrock', kind: 'bedrock', key: 'bedrock' },
   {
     name: 'replay',
     kind: 'replay',

@@ -27,7 +27,10 @@ export async function showSession(
     world.jobs.list(session.tenant, { session_id: session.id }, shown.jobs),
   ]);
   const jobs = await Promise.all(page.jobs.map((job) => jobWithMilestones(world, job)));
-  const lines = [...said.map((message) => ({ at: message.created_at, message })), ...jobs.flatMap(({ lines }) => lines)];
+  const lines = [
+    ...said.map((message) => ({ at: message.created_at, message })),
+    ...jobs.flatMap(({ lines }) => lines),
+  ];
   const messages = lines.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)).map(({ message }) => message);
   return { ...session, messages, issues, jobs: jobs.map(({ view }) => view) };
 }

@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Environment } from '#core/env';
-import { PatchbayError } from '#core/errors';
 import { catalogueOf } from '#core/models';
 import type { AwsWorld } from '#functions/aws/aws-world';
+import { anthropicProvider } from './anthropic-provider.ts';
+import { bedrockProvider } from './bedrock-provider.ts';
 import { openAiProvider } from './openai-provider.ts';
-import type { Provider } from './provider.ts';
 import { replayProvider } from './replay-provider.ts';
 import { replays } from './replays.ts';
 import type { GatewayWorld } from './serve-completion.ts';
@@ -21,18 +21,12 @@ export function gatewayWorld(env: Environment<'gateway'>, aws: AwsWorld): Gatewa
     providers: {
       'openai-compatible': openAiProvider(fetch),
       replay: replayProvider(replays, sleep, env.TIME_SCALE),
-      anthropic: missing('anthropic'),
-      bedrock: missing('bedrock'),
+      anthropic: anthropicProvider(fetch),
+      bedrock: bedrockProvider(fetch),
     },
   };
 }
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   await setTimeout(ms, undefined, { signal });
-}
-
-function missing(kind: string): Provider {
-  return async () => {
-    throw new PatchbayError('unprocessable', `Providers of the kind ${kind} are not built in.`);
-  };
 }

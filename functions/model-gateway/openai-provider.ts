@@ -3,6 +3,7 @@ import { PatchbayError } from '#core/errors';
 import type { Tokens } from '#core/use-cases/model-cost';
 import type { CompletionRequest } from './completion-request.ts';
 import { type Provider, type ProviderCall, UnknownOutcome } from './provider.ts';
+import { neverSent, unreachable, upstreamRefusal } from './upstream-refusal.ts';
 
 const Usage = z.object({
   prompt_tokens: z.number().nonnegative(),
@@ -43,14 +44,8 @@ async function sent(fetchIt: typeof fetch, url: string, call: ProviderCall): Pro
     const { name } = call.model.provider;
     if (call.signal.aborted) throw new UnknownOutcome(`The provider ${name} did not answer in time.`, { cause });
     if (!neverSent(cause)) throw new UnknownOutcome(`The connection to ${name} broke off.`, { cause });
-    throw new PatchbayError('unavailable', `The provider ${name} cannot be reached.`, { cause, retryAfter: 5 });
+    throw unreachable(name, cause);
   }
-}
-
-/** No connection was made, as undici tells it: the cause of fetch's TypeError has a code of the system or its own. */
-function neverSent(error: unknown): boolean {
-  const { code } = ((error as Error).cause ?? {}) as { code?: string };
-  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT'].includes(code ?? '');
 }
 
 async function textOf(response: Response, { model }: ProviderCall): Promise<string> {
@@ -77,29 +72,9 @@ function bodyFor(url: string, { model, request, maxOutput }: ProviderCall): Reco
   };
 }
 
-/** Its own words only where they help an agent or its person: those about keys may quote them. */
 function refusal(provider: string, response: Response, text: string): PatchbayError {
-  const { status } = response;
-  if (status === 401 || status === 403) {
-    return new PatchbayError('unprocessable', `The provider ${provider} refused this installation’s key.`);
-  }
-  const retryAfter = secondsOf(response.headers.get('retry-after'));
-  if (status === 429) {
-    return new PatchbayError('too_many_requests', `The provider ${provider} limits the rate.`, { retryAfter });
-  }
-  if (status >= 500 || status === 408) {
-    return new PatchbayError('unavailable', `The provider ${provider} answered ${status}.`, { retryAfter });
-  }
-  const said = z.object({ error: z.object({ message: z.string() }) }).safeParse(json(text));
-  const why = said.success ? `: ${said.data.error.message.slice(0, 500)}` : '.';
-  return new PatchbayError('invalid_request', `The provider ${provider} answered ${status}${why}`);
-}
-
-/** Seconds or a date; at most two minutes, else the agent's own patience decides. */
-function secondsOf(header: string | null): number {
-  const seconds = Number(header ?? Number.NaN);
-  const wait = Number.isFinite(seconds) ? seconds : (Date.parse(header ?? '') - Date.now()) / 1_000;
-  return Number.isFinite(wait) ? Math.min(120, Math.max(1, wait)) : 5;
+  const said = z.object({ error: z.object({ message: z.string() }) }).safeParse(json(text)).data?.error.message;
+  return upstreamRefusal({ provider, status: response.status, retryAfter: response.headers.get('retry-after'), said });
 }
 
 function tokensOf(body: Record<string, unknown>): Tokens | undefined {

@@ -82,6 +82,8 @@ async function keyOf(world: GatewayWorld, provider: ModelProvider): Promise<stri
   if (provider.key === undefined) return undefined;
   const key = await world.modelKey(provider.key);
   if (key !== undefined && key !== '') return key;
+  // The account's own role: in the customer's account no key is needed.
+  if (provider.kind === 'bedrock') return undefined;
   throw new PatchbayError('unprocessable', `This installation has no key for the provider ${provider.name}.`, {
     remedy: `Add "${provider.key}" to the model-keys secret, then retry.`,
   });

@@ -1,0 +1,16 @@
+import { createAnthropic } from '@ai-sdk/anthropic';
+import type { Provider } from './provider.ts';
+import { completedBy } from './sdk-provider.ts';
+
+/** Anthropic's own API (Messages). Every model of it takes cache points. */
+export function anthropicProvider(fetchIt: typeof fetch): Provider {
+  return async (call) => {
+    const { base_url } = call.model.provider;
+    const anthropic = createAnthropic({
+      apiKey: call.key ?? '',
+      fetch: fetchIt,
+      ...(base_url && { baseURL: base_url }),
+    });
+    return await completedBy(anthropic(call.model.name), call, true);
+  };
+}

@@ -1,0 +1,31 @@
+import { createAmazonBedrock } from '@ai-sdk/amazon-bedrock';
+import type { Provider } from './provider.ts';
+import { completedBy } from './sdk-provider.ts';
+
+/**
+ * Bedrock (Converse) in this account and region, by the function's own role. A key is for places without one:
+ * `<access key id>:<secret>[:<session token>]`, or a Bedrock API key.
+ */
+export function bedrockProvider(fetchIt: typeof fetch): Provider {
+  return async (call) => {
+    const { base_url } = call.model.provider;
+    const bedrock = createAmazonBedrock({
+      ...credentials(call.key),
+      fetch: fetchIt,
+      ...(base_url && { baseURL: base_url }),
+    });
+    return await completedBy(bedrock(call.model.name), call, takesCachePoints(call.model.name));
+  };
+}
+
+function credentials(key: string | undefined) {
+  if (key === undefined) return {};
+  const [accessKeyId = '', secretAccessKey, sessionToken] = key.split(':');
+  if (secretAccessKey === undefined) return { apiKey: key };
+  return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+}
+
+/** Others refuse them: https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html */
+function takesCachePoints(model: string): boolean {
+  return /anthropic|nova/.test(model);
+}

@@ -1,0 +1,41 @@
+import { PatchbayError } from '#core/errors';
+
+export interface Upstream {
+  provider: string;
+  status: number;
+  /** The header `retry-after`, as it came. */
+  retryAfter: string | null | undefined;
+  /** The provider's own sentence, if there is one. */
+  said: string | undefined;
+}
+
+/** A provider's refusal as ours. Its words go on only where they help: those about keys may quote them. */
+export function upstreamRefusal({ provider, status, retryAfter, said }: Upstream): PatchbayError {
+  if (status === 401 || status === 403) {
+    return new PatchbayError('unprocessable', `The provider ${provider} refused this installation’s key.`);
+  }
+  const wait = { retryAfter: secondsOf(retryAfter) };
+  if (status === 429) return new PatchbayError('too_many_requests', `The provider ${provider} limits the rate.`, wait);
+  if (status >= 500 || status === 408) {
+    return new PatchbayError('unavailable', `The provider ${provider} answered ${status}.`, wait);
+  }
+  const why = said === undefined ? '.' : `: ${said.slice(0, 500)}`;
+  return new PatchbayError('invalid_request', `The provider ${provider} answered ${status}${why}`);
+}
+
+export function unreachable(provider: string, cause: unknown): PatchbayError {
+  return new PatchbayError('unavailable', `The provider ${provider} cannot be reached.`, { cause, retryAfter: 5 });
+}
+
+/** No connection was made, as undici tells it: the cause of fetch's TypeError has a code of the system or its own. */
+export function neverSent(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as { code?: string };
+  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT'].includes(code ?? '');
+}
+
+/** Seconds or a date; at most two minutes, else the agent's own patience decides. */
+function secondsOf(header: string | null | undefined): number {
+  const seconds = Number(header ?? Number.NaN);
+  const wait = Number.isFinite(seconds) ? seconds : (Date.parse(header ?? '') - Date.now()) / 1_000;
+  return Number.isFinite(wait) ? Math.min(120, Math.max(1, wait)) : 5;
+}
