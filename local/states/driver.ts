@@ -1,4 +1,4 @@
-import type { Count, InvocationResult } from '#local/parts';
+import { type Count, type InvocationResult, ServiceError } from '#local/parts';
 import { endExecution } from './ending.ts';
 import { type Execution, nextDue } from './execution.ts';
 import { RUNTIME } from './failure.ts';
@@ -24,6 +24,7 @@ interface Actor {
 }
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const RECOVERY_MS = 1000;
 
 /** Runs executions: takes their signals one by one, saves each turn, then does what the turn asks for. */
 export class Driver {
@@ -45,10 +46,14 @@ export class Driver {
     this.#actors.set(execution.arn, { execution, tail: Promise.resolve(), timer: null });
   }
 
-  /** Resolves when the signal's turn is on disk; false when it came too late to matter. */
+  /**
+   * Resolves when the signal's turn is on disk; false when it came too late to matter.
+   * @throws ServiceError ServiceUnavailable while stopping: "too late" would be a lie that the sender acts on.
+   */
   async deliver(arn: string, signal: Signal): Promise<boolean> {
+    if (this.#stopped) throw new ServiceError('ServiceUnavailable', 'The service is stopping', 503);
     const actor = this.#actors.get(arn);
-    if (!actor || this.#stopped) return false;
+    if (!actor) return false;
     const turn = actor.tail.then(() => this.#run(actor, signal));
     actor.tail = turn.catch(() => undefined);
     return turn;
@@ -63,16 +68,20 @@ export class Driver {
   }
 
   async #run(actor: Actor, signal: Signal): Promise<boolean> {
-    if (this.#stopped || actor.execution.end) return false;
+    if (actor.execution.end) return false;
     const { store, env, count } = this.#options;
     const turn = await take(actor.execution, signal, env).catch((error: unknown) => this.#giveUp(actor, error));
-    store.save(turn);
-    if (turn.transitions > 0) {
-      count({ item: 'states:StateTransition', units: turn.transitions, by: actor.execution.machineName });
+    try {
+      store.save(turn);
+    } catch (error) {
+      this.#goBack(actor);
+      throw error;
     }
-    for (const effect of turn.effects) this.#do(actor, effect);
     if (actor.execution.end) this.#dismiss(actor);
-    else this.#sleep(actor, turn);
+    else this.#sleep(actor, turn.queue.length > 0 ? turn.now : nextDue(actor.execution), { kind: 'tick' });
+    for (const effect of turn.effects) this.#do(actor.execution, effect);
+    const { transitions } = turn;
+    if (transitions > 0) count({ item: 'states:StateTransition', units: transitions, by: actor.execution.machineName });
     return turn.heard;
   }
 
@@ -86,18 +95,27 @@ export class Driver {
     return Object.assign(turn, { heard: true });
   }
 
-  #do(actor: Actor, effect: Effect): void {
-    const { arn, roleArn } = actor.execution;
+  /** A turn that could not be written did not happen; calls whose answers it would have held are made again. */
+  #goBack(actor: Actor): void {
+    const saved = this.#options.store.load(actor.execution.arn);
+    if (saved) {
+      actor.execution = saved;
+      this.#sleep(actor, this.#options.env.now() + RECOVERY_MS, { kind: 'resume' });
+    } else this.#dismiss(actor);
+  }
+
+  #do(execution: Execution, effect: Effect): void {
+    const { arn } = execution;
     if (effect.kind === 'announce') {
       this.#options.announce(arn);
       return;
     }
-    const { thread, ticket, functionArn, payload } = effect;
-    const answered = (answer: Answer) => this.deliver(arn, { kind: 'answered', thread, ticket, answer });
-    this.#invoke(functionArn, payload, roleArn)
-      .then((result) => answered({ result }))
-      .catch((thrown: unknown) => answered({ thrown }))
-      .catch((error: unknown) => console.error(`states: an answer to ${arn} was lost`, error));
+    const { thread, ticket } = effect;
+    const answered = (answer: Answer) => this.#tell(arn, { kind: 'answered', thread, ticket, answer });
+    this.#invoke(effect.functionArn, effect.payload, execution.roleArn).then(
+      (result) => answered({ result }),
+      (thrown: unknown) => answered({ thrown }),
+    );
   }
 
   /** Lambda takes JSON alone, and refuses the rest before any handler sees it. */
@@ -106,16 +124,18 @@ export class Driver {
     return this.#options.invoke(functionArn, payload, { roleArn });
   }
 
-  #sleep(actor: Actor, turn: Turn): void {
+  #sleep(actor: Actor, until: number | null, signal: Signal): void {
     if (actor.timer) clearTimeout(actor.timer);
     actor.timer = null;
+    if (until === null || this.#stopped) return;
+    const delay = Math.min(Math.max(0, until - this.#options.env.now()), LONGEST_TIMER_MS);
+    actor.timer = setTimeout(() => this.#tell(actor.execution.arn, signal), delay);
+  }
+
+  /** A signal that nobody waits for; once the service stops, the next one finds what it was about on disk. */
+  #tell(arn: string, signal: Signal): void {
     if (this.#stopped) return;
-    const due = turn.queue.length > 0 ? turn.now : nextDue(actor.execution);
-    if (due === null) return;
-    const delay = Math.min(Math.max(0, due - this.#options.env.now()), LONGEST_TIMER_MS);
-    actor.timer = setTimeout(() => {
-      this.deliver(actor.execution.arn, { kind: 'tick' }).catch((error: unknown) => console.error('states:', error));
-    }, delay);
+    this.deliver(arn, signal).catch((error: unknown) => console.error(`states: a signal to ${arn} was lost`, error));
   }
 
   #dismiss(actor: Actor): void {

@@ -1,6 +1,6 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { JsonObject } from '#local/parts';
 import type { FunctionTable } from '#local/states/function-table';
 import { Store } from '#local/states/store';
@@ -13,6 +13,17 @@ function task(FunctionName: string, more: JsonObject): JsonObject {
   const Arguments = { FunctionName, Payload: { n: '{% $states.input %}' } };
   return { Type: 'Task', Resource: INVOKE, Arguments, Output: '{% $states.result.Payload %}', ...more };
 }
+
+const AGENT: JsonObject = {
+  Type: 'Task',
+  Resource: `${INVOKE}.waitForTaskToken`,
+  Arguments: {
+    FunctionName: 'agent',
+    Payload: { n: '{% $states.input %}', token: '{% $states.context.Task.Token %}' },
+  },
+  TimeoutSeconds: 600,
+  HeartbeatSeconds: 300,
+};
 
 /** Every kind of waiting there is: calls, tokens, a Wait, a backoff, a Map with fewer places than items, a Parallel. */
 const DEFINITION: JsonObject = {
@@ -27,17 +38,7 @@ const DEFINITION: JsonObject = {
         StartAt: 'Double',
         States: {
           Double: task('flaky', { Retry: [{ ErrorEquals: ['Busy'], IntervalSeconds: 1 }], Next: 'Agent' }),
-          Agent: {
-            Type: 'Task',
-            Resource: `${INVOKE}.waitForTaskToken`,
-            Arguments: {
-              FunctionName: 'agent',
-              Payload: { n: '{% $states.input %}', token: '{% $states.context.Task.Token %}' },
-            },
-            TimeoutSeconds: 600,
-            HeartbeatSeconds: 300,
-            End: true,
-          },
+          Agent: { ...AGENT, End: true },
         },
       },
       Next: 'Rest',
@@ -108,22 +109,60 @@ test('an execution that is killed after any of its turns ends as it would have',
   }
 });
 
-/** Tokens of calls that had been answered before the crash: nobody in this process will settle them. */
+/** Tokens whose holder died with its process, or whose settlement was refused: somebody else settles them. */
 async function settleLostTokens(bench: Workbench, arn: string): Promise<void> {
   const done = new Set<string>();
   for (;;) {
     const history = await bench.history(arn);
-    const held = new Set(bench.functions.notes.map(({ payload }) => (payload as JsonObject).token));
+    const holders = bench.functions.notes.filter(({ sent }) => !sent.some((line) => line.includes('disk full')));
+    const held = new Set(holders.map(({ payload }) => (payload as JsonObject).token));
     for (const { type, taskScheduledEventDetails } of history) {
       if (type !== 'TaskScheduled') continue;
       const { Payload } = JSON.parse(String((taskScheduledEventDetails as JsonObject).parameters));
       if (!Payload.token || held.has(Payload.token) || done.has(Payload.token)) continue;
-      done.add(Payload.token);
       const request = { taskToken: Payload.token, output: JSON.stringify(Payload.n + 1) };
-      await bench.states.call('SendTaskSuccess', request).catch(() => undefined);
+      const settled = bench.states.call('SendTaskSuccess', request);
+      await settled.then(() => done.add(Payload.token)).catch(() => undefined);
     }
     const { status } = await bench.states.call('DescribeExecution', { executionArn: arn });
     if (status !== 'RUNNING') return;
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
+
+test('while the service stops, a settlement is refused and not called settled', async () => {
+  const definition = { QueryLanguage: 'JSONata', StartAt: 'Agent', States: { Agent: { ...AGENT, End: true } } };
+  const bench = await aWorkbench(definition, { functions: { agent: {} }, keep: true });
+  await bench.start(1);
+  await expect.poll(() => bench.functions.notes.length).toBe(1);
+  const { token } = bench.functions.notes[0]!.payload as JsonObject;
+
+  const stopping = bench.states.stop();
+  const settled = bench.states.call('SendTaskSuccess', { taskToken: token!, output: '1' });
+
+  await expect(settled).rejects.toMatchObject({ code: 'ServiceUnavailable', status: 503 });
+  await stopping;
+});
+
+test('a turn that cannot be written did not happen', async () => {
+  const bench = await aWorkbench(DEFINITION, { functions: FUNCTIONS });
+  const save = Store.prototype.save;
+  let failures = 0;
+  Store.prototype.save = function (this: Store, turn: Turn): void {
+    // Every fourth write after the start fails, as on a full disk.
+    failures += 1;
+    if (failures % 4 === 0) throw new Error('disk full');
+    save.call(this, turn);
+  };
+  onTestFinished(() => {
+    Store.prototype.save = save;
+  });
+  const silence = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  onTestFinished(() => silence.mockRestore());
+
+  const arn = await bench.start(0);
+  await settleLostTokens(bench, arn);
+
+  expect(await bench.end(arn)).toMatchObject({ status: 'SUCCEEDED', output: JSON.stringify(OUTPUT) });
+  expect(failures).toBeGreaterThan(4);
+});
