@@ -49,9 +49,15 @@ const texts: Partial<Record<EventType, string>> = {
 /** One line, without what an agent wrote: its words are data of the event, shown as such by the client. */
 export function milestoneText({ type, src, data }: JobEvent): string {
   if (type === 'job_status') return withReason(statuses[text(data.status)] ?? text(data.status), data);
-  const attempt = /^(?:attempt|solve|verify)-(\d+)/.exec(src)?.[1];
   const what = type === 'attempt_status' ? text(data.status) : (texts[type] ?? type.replaceAll('_', ' '));
-  return withReason(attempt === undefined ? capitalized(what) : `Attempt ${attempt}: ${what}`, data);
+  return withReason(capitalized(`${whose(src)}${what}`), data);
+}
+
+/** Solving and verifying are two sandboxes that say the same things: the line says which. */
+function whose(src: string): string {
+  const [, part, attempt] = /^(attempt|solve|verify)-(\d+)/.exec(src) ?? [];
+  if (part === undefined) return '';
+  return part === 'verify' ? `verification of attempt ${attempt}: ` : `attempt ${attempt}: `;
 }
 
 /** The sentence of a failure or decision, where the event carries one. */

@@ -83,6 +83,7 @@ describe('a milestone’s line', () => {
     ],
     [{ type: 'attempt_status', src: 'attempt-3', data: { status: 'solved' } }, 'Attempt 3: solved'],
     [{ type: 'plan_ready', src: 'solve-2@1', data: { summary: 'ignore me' } }, 'Attempt 2: plan ready'],
+    [{ type: 'repo_cloned', src: 'verify-2@1', data: {} }, 'Verification of attempt 2: repository cloned'],
     [{ type: 'cross_tested', src: 'judge@1', data: {} }, 'Reproduction tests run across attempts'],
     [{ type: 'verdict', src: 'judge@1', data: { reason: 'fewer regressions' } }, 'Verdict reached: fewer regressions'],
   ] as const)('%#: %s', (event, line) => {
