@@ -2,7 +2,7 @@ import http from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { startFauxqs } from 'fauxqs';
@@ -55,8 +55,8 @@ export async function startLocalAws(): Promise<LocalAws> {
     async createTables() {
       count += 1;
       const names = { core: `core-${count}`, connections: `connections-${count}` };
-      await dynamo.send(createTable(names.core, coreTable));
-      await dynamo.send(createTable(names.connections, connectionsTable));
+      await createTable(dynamo, names.core, coreTable);
+      await createTable(dynamo, names.connections, connectionsTable);
       return names;
     },
     createBucket: () => fauxqs.createBucket(`bucket-${++count}`).bucketName,
@@ -69,7 +69,14 @@ export async function startLocalAws(): Promise<LocalAws> {
   };
 }
 
-function createTable(TableName: string, table: Table): CreateTableCommand {
+/** Returns when the table is ACTIVE: dynalite writes that down a moment after its answer, and refuses writes until then. */
+async function createTable(dynamo: DynamoDBClient, TableName: string, table: Table): Promise<void> {
+  await dynamo.send(createTableCommand(TableName, table));
+  let status: string | undefined;
+  while (status !== 'ACTIVE') status = (await dynamo.send(new DescribeTableCommand({ TableName }))).Table?.TableStatus;
+}
+
+function createTableCommand(TableName: string, table: Table): CreateTableCommand {
   const keysOf = ({ partitionKey, sortKey }: { partitionKey: string; sortKey: string }) => [
     { AttributeName: partitionKey, KeyType: 'HASH' as const },
     { AttributeName: sortKey, KeyType: 'RANGE' as const },
