@@ -50,15 +50,15 @@ def compute_patch(tree: GitTree, base: str, redactor: Redactor, prepared: Change
     if not patch.data:
         return patch
     _count(tree, base, patch)
-    if redactor.added_secret(patch.data.decode("utf-8", "replace")):
+    if len(patch.data) > MAX_BYTES:
+        patch.truncated = True
+        names = redactor.text(tree.run(*_DIFF, "--name-status", base).decode("utf-8", "replace"))
+        patch.data = f"# The patch is larger than 5 MB and is left out. Changed files:\n{names}".encode()
+        patch.notes.append("The patch is larger than 5 MB; only the list of its files is kept.")
+    elif redactor.added_secret(patch.data.decode("utf-8", "replace")):
         patch.blocked = True
         patch.data = b""
         patch.notes.append("The patch adds what looks like a secret; it is withheld.")
-    elif len(patch.data) > MAX_BYTES:
-        patch.truncated = True
-        names = tree.run(*_DIFF, "--name-status", base).decode("utf-8", "replace")
-        patch.data = f"# The patch is larger than 5 MB and is left out. Changed files:\n{names}".encode()
-        patch.notes.append("The patch is larger than 5 MB; only the list of its files is kept.")
     else:
         _prove(tree, base, patch)
     return patch

@@ -17,9 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from control_plane import TOKEN, ControlPlane
+from json_schema import faults
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "sandbox-template"
+SCHEMAS = json.loads((ROOT / "test/fixtures/runner/schemas.json").read_text())
+CASES = json.loads((ROOT / "test/fixtures/runner/cases.json").read_text())
+SCHEMA_OF = {"result.json": "RunnerResult", "tests.json": "TestReport", "plan.json": "PlanFile", "evidence.json": "Evidence", "cross.json": "CrossTests"}
 CLONE_TOKEN = "clone-token-canary-81d3b6"
 sys.path.insert(0, str(TEMPLATE))
 # Tests that import the agent in this process: no banner, and no settings folder in the home.
@@ -101,7 +105,9 @@ class RunnerCase(unittest.TestCase):
         job_file = self.folder / "job.json"
         job_file.write_text(json.dumps(self.job(**changes)))
         job_file.chmod(0o600)
-        inherited = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+        inherited = {name: value for name, value in os.environ.items() if name in ("HOME", "LANG")}
+        # The system's Python first: a version manager's shim costs more than the tests that it starts.
+        inherited["PATH"] = f"/usr/bin:{os.environ['PATH']}"
         self.out = (self.folder / "out").open("wb")
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-u", str(TEMPLATE / "run_solver.py"), str(job_file)],
@@ -123,9 +129,19 @@ class RunnerCase(unittest.TestCase):
     def finish(self, seconds: float = 40) -> int:
         assert self.process is not None
         try:
-            return self.process.wait(seconds)
+            code = self.process.wait(seconds)
+            self.assert_contract()
+            return code
         except subprocess.TimeoutExpired:
             self.fail(f"the runner did not end:\n{self.logs()[-3000:]}\n{(self.folder / 'out').read_text()[-2000:]}")
+
+    def assert_contract(self) -> None:
+        """Every file and every request has the shape that the control plane expects."""
+        for name, schema in SCHEMA_OF.items():
+            if (self.output / name).is_file():
+                self.assertEqual(faults(SCHEMAS[schema], self.json_of(name)), [], name)
+        for request in self.plane.requests:
+            self.assertEqual(faults(SCHEMAS["CallbackRequest"], request), [])
 
     def run_solver(self, phases: dict[str, list[Any]] | None = None, **changes: Any) -> dict[str, Any]:
         """Runs to the end; returns result.json, with the exit code as `code`."""

@@ -64,7 +64,7 @@ class Patches(RunnerCase):
         self.assertFalse(any(key.encode() in body for _, body in self.plane.uploads))
 
     def test_a_patch_over_5_mb_leaves_the_list_of_its_files(self) -> None:
-        result = self.run_solver({"plan": PLANNING, "execute": [call(f"{FIX}; seq 1 900000 > numbers.txt"), SUBMIT]})
+        result = self.run_solver({"plan": PLANNING, "execute": [call(f"{FIX}; seq 1 800000 > numbers.txt"), SUBMIT]})
 
         self.assertEqual((result["status"], result["truncated"], result["patch_sha256"]), ("succeeded", True, None))
         self.assertIn("numbers.txt", self.patch())
