@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -103,23 +104,33 @@ def steering(codes: list[tuple[str, int]], steps_left: int) -> str:
 
 
 class StepPace:
-    """At most one step event a second: of those that come faster, the newest waits for its turn."""
+    """At most one step event a second: of those that come faster, the newest waits for its turn, and is told then even
+    if no other step follows (the next model call may take minutes)."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._lock = threading.Lock()
         self._held: dict[str, Any] | None = None
+        self._timer: threading.Timer | None = None
         self._last = 0.0
 
     def step(self, data: dict[str, Any]) -> None:
-        now = time.monotonic()
-        if now - self._last < self._run.clock.scaled(1.0):
+        with self._lock:
             self._held = data
-            return
-        self._held = None
-        self._last = now
-        self._run.reporter.emit("step", **data)
+            wait = self._last + self._run.clock.scaled(1.0) - time.monotonic()
+            if wait > 0 and self._timer is None:
+                self._timer = threading.Timer(wait, self.flush)
+                self._timer.daemon = True
+                self._timer.start()
+        if wait <= 0:
+            self.flush()
 
     def flush(self) -> None:
-        if self._held is not None:
-            self._run.reporter.emit("step", **self._held)
-            self._held = None
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            held, self._held = self._held, None
+            if held is not None:
+                self._last = time.monotonic()
+                self._run.reporter.emit("step", **held)
