@@ -1,6 +1,6 @@
 import { type JsonObject, ServiceError } from '#local/parts';
-import type { Registered, Service } from './operations.ts';
 import { flag, optionalText, page, paged, text } from './request.ts';
+import type { Registered, Service } from './service-state.ts';
 import { startedBy } from './signal.ts';
 import type { ExecutionRow } from './store.ts';
 import type { HistoryEvent } from './turn.ts';

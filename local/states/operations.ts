@@ -1,5 +1,4 @@
 import { type JsonObject, ServiceError } from '#local/parts';
-import type { Machine } from './definition.ts';
 import {
   describeExecution,
   describeStateMachine,
@@ -8,31 +7,10 @@ import {
   getExecutionHistory,
   listExecutions,
 } from './describe.ts';
-import type { Driver } from './driver.ts';
 import { only, optionalText } from './request.ts';
+import type { Service } from './service-state.ts';
 import { startExecution } from './start-execution.ts';
-import type { Store } from './store.ts';
 import { sendTaskFailure, sendTaskHeartbeat, sendTaskSuccess } from './task-tokens.ts';
-import type { Environment } from './turn.ts';
-
-/** A state machine that the linter has let through. */
-export interface Registered {
-  arn: string;
-  name: string;
-  roleArn: string;
-  definition: Machine;
-  /** ARNs of its versions and aliases. */
-  versions: string[];
-}
-
-/** What the operations work on. */
-export interface Service {
-  machines: Registered[];
-  store: Store;
-  driver: Driver;
-  env: Environment;
-  startedAt: number;
-}
 
 interface Operation {
   members: string[];

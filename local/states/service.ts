@@ -3,7 +3,8 @@ import type { Count, Emit, InvocationResult, JsonObject, States } from '#local/p
 import type { Machine } from './definition.ts';
 import { Driver } from './driver.ts';
 import { lintDefinition } from './lint.ts';
-import { operate, type Registered, type Service } from './operations.ts';
+import { operate } from './operations.ts';
+import type { Registered, Service } from './service-state.ts';
 import { statusEvent } from './status-event.ts';
 import { Store } from './store.ts';
 import type { Environment } from './turn.ts';

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type JsonObject, ServiceError } from '#local/parts';
 import { MAX_BYTES } from './data-limit.ts';
 import type { Execution, Thread } from './execution.ts';
-import type { Registered, Service } from './operations.ts';
 import { json, optionalText, text } from './request.ts';
+import type { Registered, Service } from './service-state.ts';
 import { newVisit } from './turn.ts';
 
 const NAME = /^[0-9A-Za-z_-]{1,80}$/;

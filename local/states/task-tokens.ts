@@ -1,7 +1,7 @@
 import { type JsonObject, ServiceError } from '#local/parts';
 import { MAX_BYTES } from './data-limit.ts';
-import type { Service } from './operations.ts';
 import { json, optionalText, text } from './request.ts';
+import type { Service } from './service-state.ts';
 import type { Signal } from './signal.ts';
 
 export async function sendTaskSuccess(service: Service, request: JsonObject): Promise<JsonObject> {
