@@ -4,8 +4,7 @@ import { type ModelProvider, ModelProviders } from './job/provider.ts';
 export type Catalogue = readonly ModelProvider[];
 export type Price = Pick<ModelProvider['models'][number], 'input' | 'output' | 'cached'>;
 
-const anthropicPrices = 'https://platform.claude.com/docs/en/about-claude/pricing, read 2026-11-20';
-const openaiPrices = 'https://platform.openai.com/docs/pricing, read 2026-11-20';
+const anthropicPrices = 'https://platform.claude.com/docs/en/about-claude/pricing, as of 2026-10';
 const recorded = 'recorded turns: nothing is charged; the prices only make the meter move';
 
 /**
@@ -31,10 +30,6 @@ const builtIn: Array<z.input<typeof ModelProvider>> = [
     kind: 'openai-compatible',
     base_url: 'https://api.openai.com/v1',
     key: 'openai',
-    models: [
-      { name: 'gpt-5', input: 1.25, output: 10, cached: 0.125, source: openaiPrices },
-      { name: 'gpt-5-mini', input: 0.25, output: 2, cached: 0.025, source: openaiPrices },
-    ],
   },
   { name: 'openrouter', kind: 'openai-compatible', base_url: 'https://openrouter.ai/api/v1', key: 'openrouter' },
   // Without a key the account's own role is used; the models' ids are those of the region's inference profiles.

@@ -27,7 +27,7 @@ describe('the catalogue', () => {
   it('finds a model by its provider; one without a price is unpriced, not unknown', () => {
     const catalogue = catalogueOf('');
 
-    expect(findModel(catalogue, 'openai/gpt-5')?.price).toMatchObject({ input: 1.25 });
+    expect(findModel(catalogue, 'anthropic/claude-opus-4-5')?.price).toMatchObject({ input: 5 });
     expect(findModel(catalogue, 'openrouter/vendor/some-model')).toMatchObject({
       name: 'vendor/some-model',
       price: undefined,
