@@ -13,18 +13,25 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Json, JsonObject } from '#local/parts';
 import { type CallNote, TableFunctions } from '#local/states/function-table';
 import type { Case } from '#test/local/states/cases/case';
+import { CATCH_CASES } from '#test/local/states/cases/catch';
+import { CHOICE } from '#test/local/states/cases/choice';
+import { ENDS } from '#test/local/states/cases/ends';
 import { EXPRESSION } from '#test/local/states/cases/expression';
-import { CHOICE, ENDS, WAIT } from '#test/local/states/cases/flow-control';
 import { MAP } from '#test/local/states/cases/map';
+import { MAP_FAILURES } from '#test/local/states/cases/map-failures';
 import { PARALLEL } from '#test/local/states/cases/parallel';
 import { PASS } from '#test/local/states/cases/pass';
-import { RECOVERY } from '#test/local/states/cases/recovery';
+import { RETRY_CASES } from '#test/local/states/cases/retry';
 import { TASK } from '#test/local/states/cases/task';
 import { TOKEN_CASES } from '#test/local/states/cases/token';
 import { VARIABLES } from '#test/local/states/cases/variables';
+import { WAIT } from '#test/local/states/cases/wait';
 import { MiniStack } from './ministack-client.ts';
 
-const CASES = [PASS, EXPRESSION, VARIABLES, TASK, RECOVERY, TOKEN_CASES, MAP, PARALLEL, CHOICE, WAIT, ENDS].flat();
+const CASES = [
+  ...[PASS, EXPRESSION, VARIABLES, TASK, RETRY_CASES, CATCH_CASES, TOKEN_CASES],
+  ...[MAP, MAP_FAILURES, PARALLEL, CHOICE, WAIT, ENDS],
+].flat();
 const HISTORY = process.argv.includes('--history');
 const AT_ONCE = 6;
 /** Real seconds: MiniStack knows no scale, so an execution that takes longer is given up. */

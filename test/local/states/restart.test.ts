@@ -5,6 +5,7 @@ import type { JsonObject } from '#local/parts';
 import type { FunctionTable } from '#local/states/function-table';
 import { Store } from '#local/states/store';
 import type { Turn } from '#local/states/turn';
+import { end, machine, one, pass, tokenTask } from './cases/case.ts';
 import { aStateDir, aWorkbench, type Workbench } from './workbench.ts';
 
 const INVOKE = 'arn:aws:states:::lambda:invoke';
@@ -165,4 +166,53 @@ test('a turn that cannot be written did not happen', async () => {
 
   expect(await bench.end(arn)).toMatchObject({ status: 'SUCCEEDED', output: JSON.stringify(OUTPUT) });
   expect(failures).toBeGreaterThan(4);
+});
+
+test('a running execution keeps its definition over a restart with another', async () => {
+  const stateDir = aStateDir();
+  const old = machine({ W: { Type: 'Wait', Seconds: 30, Next: 'P' }, P: end(pass({ Output: 'old' })) });
+  const first = await aWorkbench(old, { stateDir, keep: true });
+  const executionArn = await first.start({});
+  await first.states.stop();
+
+  const second = await aWorkbench(machine({ P: end(pass({ Output: 'new' })) }), { stateDir });
+  await second.states.resume();
+
+  expect(await second.end(executionArn)).toMatchObject({ output: '"old"' });
+  expect(await second.end(await second.start({}))).toMatchObject({ output: '"new"' });
+  const kept = await second.states.call('DescribeStateMachineForExecution', { executionArn });
+  expect(JSON.parse(String(kept.definition))).toEqual(old);
+});
+
+test('what fell due while nothing ran is due at once', async () => {
+  const stateDir = aStateDir();
+  const definition = one(tokenTask('f', { HeartbeatSeconds: 10 }));
+  const first = await aWorkbench(definition, { functions: { f: {} }, stateDir, keep: true });
+  const executionArn = await first.start({});
+  await expect.poll(() => first.types(executionArn)).toContain('TaskSubmitted');
+  await first.states.stop();
+  await new Promise((resolve) => setTimeout(resolve, 110));
+
+  const second = await aWorkbench(definition, { functions: {}, stateDir });
+  await second.states.resume();
+
+  expect(await second.end(executionArn)).toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
+  expect(second.functions.notes).toEqual([]);
+});
+
+test('an end that nobody was told of is told after a restart', async () => {
+  const stateDir = aStateDir();
+  const first = await aWorkbench(one(pass()), { stateDir, keep: true });
+  await first.end(await first.start({}));
+  await first.states.stop();
+  const { DatabaseSync } = await import('node:sqlite');
+  const db = new DatabaseSync(`${stateDir}/states.sqlite`);
+  db.exec('UPDATE executions SET announced = 0');
+  db.close();
+
+  const second = await aWorkbench(one(pass()), { stateDir });
+  await second.states.resume();
+  await second.states.resume();
+
+  expect(second.events.map(({ detail }) => detail.status)).toEqual(['SUCCEEDED']);
 });

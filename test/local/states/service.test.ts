@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '#local/parts';
 import { choice, end, machine, map, one, parallel, pass, task, tokenTask } from './cases/case.ts';
-import { aStateDir, aWorkbench, MACHINE_ARN, ROLE_ARN } from './workbench.ts';
+import { aWorkbench, MACHINE_ARN, ROLE_ARN } from './workbench.ts';
 
 const WAIT = one({ Type: 'Wait', Seconds: 1000 });
 
@@ -215,55 +215,6 @@ test('a retry waits as long as its retrier says', async () => {
   for (const [i, least] of [100, 300, 350].entries()) expect(gaps[i]).toBeGreaterThanOrEqual(least);
   // Without the cap it would be 18 s.
   expect(gaps[2]).toBeLessThan(900);
-});
-
-test('a running execution keeps its definition over a restart with another', async () => {
-  const stateDir = aStateDir();
-  const old = machine({ W: { Type: 'Wait', Seconds: 30, Next: 'P' }, P: end(pass({ Output: 'old' })) });
-  const first = await aWorkbench(old, { stateDir, keep: true });
-  const executionArn = await first.start({});
-  await first.states.stop();
-
-  const second = await aWorkbench(machine({ P: end(pass({ Output: 'new' })) }), { stateDir });
-  await second.states.resume();
-
-  expect(await second.end(executionArn)).toMatchObject({ output: '"old"' });
-  expect(await second.end(await second.start({}))).toMatchObject({ output: '"new"' });
-  const kept = await second.states.call('DescribeStateMachineForExecution', { executionArn });
-  expect(JSON.parse(String(kept.definition))).toEqual(old);
-});
-
-test('what fell due while nothing ran is due at once', async () => {
-  const stateDir = aStateDir();
-  const definition = one(tokenTask('f', { HeartbeatSeconds: 10 }));
-  const first = await aWorkbench(definition, { functions: { f: {} }, stateDir, keep: true });
-  const executionArn = await first.start({});
-  await expect.poll(() => first.types(executionArn)).toContain('TaskSubmitted');
-  await first.states.stop();
-  await new Promise((resolve) => setTimeout(resolve, 110));
-
-  const second = await aWorkbench(definition, { functions: {}, stateDir });
-  await second.states.resume();
-
-  expect(await second.end(executionArn)).toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
-  expect(second.functions.notes).toEqual([]);
-});
-
-test('an end that nobody was told of is told after a restart', async () => {
-  const stateDir = aStateDir();
-  const first = await aWorkbench(one(pass()), { stateDir, keep: true });
-  await first.end(await first.start({}));
-  await first.states.stop();
-  const { DatabaseSync } = await import('node:sqlite');
-  const db = new DatabaseSync(`${stateDir}/states.sqlite`);
-  db.exec('UPDATE executions SET announced = 0');
-  db.close();
-
-  const second = await aWorkbench(one(pass()), { stateDir });
-  await second.states.resume();
-  await second.states.resume();
-
-  expect(second.events.map(({ detail }) => detail.status)).toEqual(['SUCCEEDED']);
 });
 
 test('fifty executions at once', async () => {
