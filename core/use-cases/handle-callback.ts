@@ -7,6 +7,7 @@ import type { Attempt, Job, SandboxRow } from '#core/job/job';
 import { hasAttemptEnded } from '#core/job/lifecycle';
 import type { AttemptToken } from '#core/ports/attempt-tokens';
 import type { World } from '#core/ports/world';
+import { runnerDone } from '#core/workflow/steps';
 import { isLate, keepAlive } from './keep-alive.ts';
 import { mintUploads, noteSaved } from './mint-uploads.ts';
 import { appendAndPush } from './record-transitions.ts';
@@ -118,7 +119,7 @@ async function locked(world: Ports, { row }: Runner, request: CallbackRequest): 
 async function tellDone(world: Ports, row: SandboxRow): Promise<void> {
   // RunAgent writes the token before it starts the runner; without one, somebody else has settled this run.
   if (row.task_token === undefined) return;
-  await world.taskTokens.succeed(row.task_token, { ended: 'done' });
+  await world.taskTokens.succeed(row.task_token, runnerDone);
 }
 
 function stateOf(world: Ports, { job, row }: Runner, settled: boolean): CallbackReply['state'] {

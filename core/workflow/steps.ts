@@ -45,7 +45,7 @@ export const RunAgentInput = SandboxStep.extend({ task_token: z.string() });
 export type RunAgentInput = z.infer<typeof RunAgentInput>;
 
 /** How the wait for a runner ended, from the `done` callback; Collect does not believe it. */
-const RunAgentResult = z.object({ ended: z.literal('done') });
+export const runnerDone = { ended: 'done' } as const;
 
 export const CollectInput = SandboxStep.extend({
   /** Set when RunAgent failed (timeout, lost heartbeat, Cancelled): collect what is there. */
