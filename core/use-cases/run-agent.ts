@@ -4,7 +4,7 @@ import type { Attempt, Job, SandboxRow } from '#core/job/job';
 import type { World } from '#core/ports/world';
 import { ladder, sandboxLife, verifyWall } from '#core/workflow/limits';
 import { sandboxPaths } from '#core/workflow/runner';
-import { type RunAgentInput, runnerDone } from '#core/workflow/steps';
+import type { RunAgentInput } from '#core/workflow/steps';
 import { placePatches } from './candidate-patches.ts';
 import { runnerJob } from './runner-job.ts';
 import { lookAround, type RunnerPlace, startRunner } from './runner-process.ts';
