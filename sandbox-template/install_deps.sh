@@ -10,6 +10,9 @@ report() { printf '%s\t%s\t%s\n' "$1" "$2" "${3//[$'\n\t']/ }" >>"$REPORT"; }
 tests_by() { [[ -s $TEST_COMMAND_FILE ]] || printf '%s' "$1" >"$TEST_COMMAND_FILE"; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# macOS has no timeout; the runner's own limit still holds there.
+have timeout || timeout() { shift 3; "$@"; }
+
 run() {
   local left=$((TOTAL_SECONDS - (SECONDS - started))) limit=$COMMAND_SECONDS from=$SECONDS code
   ((left < limit)) && limit=$left
@@ -40,10 +43,10 @@ python_by_pip() {
     [[ -f $file ]] && run "$(pip_install "-r $file")"
   done
   if has pyproject.toml setup.py; then
-    local extras=() extra
-    for extra in test tests testing dev; do says pyproject.toml "^$extra *= *\[" || says setup.py "['\"]$extra['\"] *:" || says setup.cfg "^$extra *=" || continue; extras+=("$extra"); done
+    local extras= extra
+    for extra in test tests testing dev; do says pyproject.toml "^$extra *= *\[" || says setup.py "['\"]$extra['\"] *:" || says setup.cfg "^$extra *=" || continue; extras+=${extras:+,}$extra; done
     if says pyproject.toml '^\[(project|build-system|tool.poetry)\]' || has setup.py; then
-      run "$(pip_install "-e '.${extras[*]:+[$(IFS=,; echo "${extras[*]}")]}'")" || run "$(pip_install '-e .')"
+      run "$(pip_install "-e '.${extras:+[$extras]}'")" || run "$(pip_install '-e .')"
     fi
   fi
   [[ -x $PATCHBAY_VENV/bin/pytest ]] || run "$(pip_install pytest)"

@@ -7,6 +7,8 @@ set -u -o pipefail
 
 IFS= read -r token || true
 export GIT_TERMINAL_PROMPT=0 GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null LC_ALL=C
+# macOS has no timeout; the runner's own limit still holds there.
+command -v timeout >/dev/null || timeout() { shift 3; "$@"; }
 errors=$(mktemp) && trap 'rm -f "$errors"' EXIT
 
 if [[ -e $REPO && -n $(ls -A "$REPO") ]]; then
@@ -41,8 +43,8 @@ git -C "$REPO" remote add origin "$CLONE_URL" || exit 10
 how=
 for pause in 1 3 0; do
   if fetch --depth 1 "$BASE_SHA"; then how=commit
-  elif fetch --depth 100 "$REF" && git -C "$REPO" cat-file -e "$BASE_SHA^{commit}" 2>/dev/null; then how=branch
-  elif fetch '+refs/heads/*:refs/remotes/origin/*' && git -C "$REPO" cat-file -e "$BASE_SHA^{commit}" 2>/dev/null; then how=full
+  elif [[ $(failure) == 10 ]] && fetch --depth 100 "$REF" && git -C "$REPO" cat-file -e "$BASE_SHA^{commit}" 2>/dev/null; then how=branch
+  elif [[ $(failure) == 10 ]] && fetch '+refs/heads/*:refs/remotes/origin/*' && git -C "$REPO" cat-file -e "$BASE_SHA^{commit}" 2>/dev/null; then how=full
   fi
   [[ -n $how ]] && break
   code=$(failure)
@@ -53,7 +55,6 @@ done
 # A filter or a hook of the machine must not run on the checkout; the repository cannot configure any yet.
 git -C "$REPO" -c core.hooksPath=/dev/null -c advice.detachedHead=false checkout --quiet -B work "$BASE_SHA" || exit 10
 [[ $(git -C "$REPO" rev-parse HEAD) == "$BASE_SHA" && -d $REPO/.git ]] || { echo 'the checkout is not the asked commit' >&2; exit 10; }
-git -C "$REPO" remote remove origin
 git -C "$REPO" config user.name patchbay && git -C "$REPO" config user.email patchbay@localhost
 git -C "$REPO" config core.hooksPath /dev/null
 
@@ -61,6 +62,8 @@ if [[ -f $REPO/.gitmodules ]]; then
   with_token timeout -k 5 "$FETCH_SECONDS" git -C "$REPO" -c core.hooksPath=/dev/null \
     submodule --quiet update --init --recursive --depth 1 2>"$errors" || echo 'note: submodules could not be fetched'
 fi
+# After the submodules: their addresses may be relative to it.
+git -C "$REPO" remote remove origin
 printf '%s\n' node_modules/ .venv/ '*.egg-info/' __pycache__/ .tox/ >>"$REPO/.git/info/exclude"
 
 rm -rf "$PRISTINE" && cp -a "$REPO/.git" "$PRISTINE" || exit 11

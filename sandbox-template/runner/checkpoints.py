@@ -52,7 +52,7 @@ class Checkpoints(threading.Thread):
             self._wake.wait(self._clock.scaled(CHECKPOINT_SECONDS))
             self._wake.clear()
             if not self._closed.is_set():
-                self.store(MINT_SECONDS, UPLOAD_SECONDS)
+                self._try(MINT_SECONDS, UPLOAD_SECONDS)
 
     def close(self, seconds: float) -> None:
         """The last one, with what is final by now; gives up after `seconds`."""
@@ -63,7 +63,14 @@ class Checkpoints(threading.Thread):
         if self._busy.acquire(timeout=max(0.01, seconds / 2)):
             self._busy.release()
             left = max(0.1, until - time.monotonic())
-            self.store(left / 2, left / 2)
+            self._try(left / 2, left / 2)
+
+    def _try(self, mint_seconds: float, upload_seconds: float) -> None:
+        """A checkpoint that fails is made up for by the next one; none ever fails the run."""
+        try:
+            self.store(mint_seconds, upload_seconds)
+        except Exception as error:
+            self._sources.log.line(f"a checkpoint failed: {type(error).__name__}: {error}")
 
     def store(self, mint_seconds: float, upload_seconds: float) -> None:
         with self._busy:

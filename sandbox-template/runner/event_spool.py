@@ -51,8 +51,7 @@ class EventSpool:
                 event["src_seq"] = self._next_seq
                 self._next_seq += 1
                 self._sent.append(event)
-                self._file.write(json.dumps(event) + "\n")
-                self._file.flush()
+                self._write(event)
             events: list[Event] = []
             size = 0
             for event in list(self._sent)[:BATCH_EVENTS]:
@@ -61,6 +60,14 @@ class EventSpool:
                     break
                 events.append({name: event[name] for name in ("src_seq", "type", "at", "data")})
             return (events[0]["src_seq"] if events else self._next_seq), events
+
+    def _write(self, event: Event) -> None:
+        try:
+            self._file.write(json.dumps(event) + "\n")
+            self._file.flush()
+        except OSError:
+            # A full disk; the event is in memory, and sending it matters more than the copy.
+            return
 
     def acknowledge(self, ack: int) -> None:
         with self._changed:

@@ -59,6 +59,7 @@ def finish(run: Run, mode: Mode, failure: BaseException | None, checkpoints: Che
     hurry = stopped and run.stop.reason != "timed_out"
     until = started + max(2.0, run.clock.scaled(STOP_SECONDS)) if hurry else run.clock.deadline
     run.phase = "collecting"
+    run.layout.output.mkdir(parents=True, exist_ok=True)
     run.processes.kill_leftovers()
     try:
         fields = mode.finalise()

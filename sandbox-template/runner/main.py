@@ -44,7 +44,12 @@ def main(arguments: list[str]) -> int:
     checkpoints = Checkpoints(run.reporter, run.clock, Sources(_patch_source(run, mode), run.layout.output / "plan.json", run.log))
     checkpoints.start()
     failure = _supervise(run, mode)
-    return finish(run, mode, failure, checkpoints)
+    try:
+        return finish(run, mode, failure, checkpoints)
+    except OSError as error:
+        # No result.json can be written: a full disk. The exit code is all that is left to say so.
+        print(f"the run could not be finished: {error}", file=sys.stderr)
+        return 20
 
 
 def _patch_source(run: Run, mode: Mode) -> Callable[[], bytes | None]:

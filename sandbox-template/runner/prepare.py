@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 
 from .run import TEMPLATE, Run
 
 FETCH_SECONDS = 300.0
 _EGRESS, _TRANSIENT = 12, 11
+_REFUSED = re.compile(r"Authentication failed|could not read Username|returned error: 40[13]", re.I)
 
 
 class RepoUnreachable(Exception):
@@ -44,6 +46,8 @@ def prepare(run: Run) -> None:
             run.reporter.emit("blocked", kind="egress_denied", reason=_tail(run, outcome.output))
         elif outcome.returncode == _TRANSIENT:
             run.reporter.emit("blocked", kind="dependency_unreachable", reason=_tail(run, outcome.output))
+        elif _REFUSED.search(outcome.output):
+            run.reporter.emit("blocked", kind="auth_failure", reason=_tail(run, outcome.output))
         raise RepoUnreachable(f"The repository could not be fetched: {_tail(run, outcome.output)}")
     for line in outcome.output.splitlines():
         if line.startswith("note: "):

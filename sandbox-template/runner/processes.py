@@ -101,15 +101,21 @@ def _kill(pid: int) -> None:
 
 
 def _parents() -> dict[int, int]:
-    parents: dict[int, int] = {}
     if not _PROC.is_dir():
-        return parents
+        return _parents_by_ps()
+    parents: dict[int, int] = {}
     for entry in os.scandir(_PROC):
         if entry.name.isdigit():
             stat = _stat(int(entry.name))
             if stat:
                 parents[int(entry.name)] = int(stat[1])
     return parents
+
+
+def _parents_by_ps() -> dict[int, int]:
+    """macOS, where the runner serves without a jail."""
+    listed = subprocess.run(["ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=False).stdout
+    return {int(pid): int(parent) for pid, parent in (line.split() for line in listed.splitlines())}
 
 
 def _stat(pid: int) -> list[str]:
@@ -123,7 +129,7 @@ def _stat(pid: int) -> list[str]:
 
 def _is_zombie(pid: int) -> bool:
     stat = _stat(pid)
-    return not stat or stat[0] in ("Z", "X")
+    return _PROC.is_dir() and (not stat or stat[0] in ("Z", "X"))
 
 
 def _children_of(parent: int) -> list[int]:

@@ -27,7 +27,7 @@ WEAK = [
     r"\bsk-[A-Za-z0-9_-]{20,}",
     r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}",
     r"\be2b_[A-Za-z0-9]{16,}",
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]{0,8000}?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\s\\]{0,8000}(?:-----END [A-Z ]*PRIVATE KEY-----)?",
     r"(?<=x-access-token:)[^@\s'\"]+(?=@)",
     r"(?<=://)[^/\s:@'\"]{1,200}:[^/\s@'\"]{1,500}(?=@)",
     r"(?i:(?<=bearer )[A-Za-z0-9._~+/=-]{20,})",

@@ -9,6 +9,7 @@ import json
 import random
 import threading
 import time
+import traceback
 from typing import Any, Callable
 
 from .clock import Clock
@@ -104,7 +105,7 @@ class Reporter(threading.Thread):
             if not closing:
                 time.sleep(min(GATHER_SECONDS, self._clock.scaled(GATHER_SECONDS * 5)))
             next_beat = time.monotonic() + self._clock.scaled(BEAT_SECONDS)
-            if self._exchange():
+            if self._try_exchange():
                 self._failures = 0
                 if not self._spool.is_empty() or self._saved:
                     self._urgent = True
@@ -123,6 +124,14 @@ class Reporter(threading.Thread):
         seconds = min(high, low * 2 ** (self._failures - 1)) * random.uniform(0.7, 1.0)
         ceiling = 0.5 if self._closing else seconds
         time.sleep(max(0.02, min(self._clock.scaled(seconds), ceiling)))
+
+    def _try_exchange(self) -> bool:
+        try:
+            return self._exchange()
+        except Exception:
+            # Without this thread the sandbox falls silent and is given up: it must outlive any fault of its own.
+            traceback.print_exc()
+            return False
 
     def _exchange(self) -> bool:
         first, events = self._spool.batch()

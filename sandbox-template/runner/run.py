@@ -91,7 +91,7 @@ class Run:
             "phase": self.phase[:40],
             "steps": self.usage.steps,
             "cost_usd": round(self.usage.cost_usd, 6),
-            "disk_bytes": shutil.disk_usage(self.layout.private).used,
+            "disk_bytes": _used_bytes(self.layout.private),
             "rss_bytes": _resident_bytes(),
         }
 
@@ -126,6 +126,14 @@ def make_run(job: Job, stop: Stop) -> Run:
     holder.append(run)
     reporter.start()
     return run
+
+
+def _used_bytes(folder: Path) -> int:
+    try:
+        return shutil.disk_usage(folder).used
+    except OSError:
+        # The agent may have removed the folder; a beat must go out all the same.
+        return 0
 
 
 def _resident_bytes() -> int:

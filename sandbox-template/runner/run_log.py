@@ -41,8 +41,13 @@ class RunLog:
             if self._size + len(data) > self._max_bytes - 100:
                 self._full = True
                 data = b"The log is full; the rest is left out.\n"
-            self._file.write(data)
-            self._file.flush()
+            try:
+                self._file.write(data)
+                self._file.flush()
+            except OSError:
+                # A full disk: the run goes on as long as it can, and its result says why it ended.
+                self._full = True
+                return
             self._size += len(data)
 
     def read(self, offset: int, max_bytes: int) -> bytes:
