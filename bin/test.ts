@@ -84,7 +84,7 @@ function vitest(projects: string[]): void {
 function python(): void {
   const { stderr, stdout } = spawnSync(
     join(stateDir, 'venv', 'bin', 'python3'),
-    ['-m', 'unittest', 'discover', '-s', 'test/python', '-t', '.'],
+    ['-m', 'unittest', 'discover', '-s', 'test/python'],
     { cwd: root, encoding: 'utf8' },
   );
   const output = stdout + stderr;
