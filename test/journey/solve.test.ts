@@ -69,9 +69,9 @@ describe('a solve', () => {
     const { job } = await journey.solve([planTurn, fixTurn, submitTurn]);
     await journey.until(job.id, ({ status }) => status === 'awaiting_review');
 
-    const { slots } = await journey.api.call('getStatus', {});
+    const used = async () => (await journey.api.call('getStatus', {})).slots.map((slot) => slot.used);
+    await expect.poll(used, { timeout: 20_000 }).toEqual([0, 0, 0]);
     expect(journey.stack.e2b.sandboxes()).toEqual([]);
-    expect(slots.every(({ used }) => used === 0)).toBe(true);
     expect(journey.stack.iam.report().denials).toEqual([]);
   });
 

@@ -159,12 +159,17 @@ describe('the queue poller', () => {
   });
 
   it('keeps to MaximumConcurrency', async () => {
-    const handler = () => new Promise((resolve) => setTimeout(resolve, 5));
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
     const mapping = { BatchSize: 1, ScalingConfig: { MaximumConcurrency: 2 } };
-    const { start, queues, lambdas, waiting } = await poll({ cap: 10, mapping, handler });
+    const { start, queues, lambdas, waiting } = await poll({ cap: 10, mapping, handler: () => gate });
 
     await send(queues, ...'abcdef');
     start();
+    await vi.waitFor(() => expect(lambdas.invocations).toHaveLength(2));
+    release();
 
     await vi.waitFor(async () => expect(await waiting(jobs)).toBe(0));
     expect(lambdas.peak).toBe(2);

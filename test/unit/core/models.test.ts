@@ -8,7 +8,7 @@ describe('the catalogue', () => {
 
     expect(models.length).toBeGreaterThan(5);
     for (const { source, input, output, cached } of models) {
-      expect(source).toMatch(/^https:.*read \d{4}-\d\d-\d\d$|^recorded/);
+      expect(source).toMatch(/^https:.*as of \d{4}-\d\d$|^recorded/);
       expect(output).toBeGreaterThan(input);
       expect(cached).toBeLessThan(input);
     }
