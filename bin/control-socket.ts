@@ -1,15 +1,16 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { StackMethod } from '#local/stack-methods';
 import { stateDir } from './laptop.ts';
-import type { StackClient } from './stack-client.ts';
 
-/** How other commands on this machine reach the stack that `npm start` keeps up: a socket file that only this user opens. */
-export const controlSocket = join(stateDir, 'control.sock');
+/** Where the stack of `npm start` keeps its state; another folder is another stack, and both may run. */
+export function stackFolder(): string {
+  return process.env.PATCHBAY_STACK ?? join(stateDir, 'stacks', 'main');
+}
 
-/** What the stack is reached at; `where` answers it. */
+/** What the stack is reached at; `where` answers it once the stack is up. */
 export interface Whereabouts {
   apiUrl: string;
   socketUrl: string;
@@ -17,43 +18,83 @@ export interface Whereabouts {
   pid: number;
 }
 
-/** Serves the stack's methods, and `where`, one JSON line a request. */
-export async function serveControl(stack: StackClient, where: Whereabouts): Promise<{ stop(): void }> {
-  rmSync(controlSocket, { force: true });
+export type ControlMethod = StackMethod | 'where';
+
+/** Whoever answers: the stack, as a process or in this one. */
+interface Answering {
+  ask(method: string, params: unknown): Promise<unknown>;
+}
+
+/** How other commands on this machine reach the stack: a socket file in its folder that only this user opens. */
+function controlSocket(): string {
+  const path = join(stackFolder(), 'control.sock');
+  // sockaddr_un holds 108 bytes on Linux, 104 on macOS; a longer path would be cut without a word.
+  if (Buffer.byteLength(path) > 103)
+    throw new Error(`${path} is too long for a socket: set PATCHBAY_STACK to a folder with a shorter path.`);
+  return path;
+}
+
+/** Serves the stack's methods, and `where`, one JSON line a request. @throws Error when it is served already */
+export async function serveControl(stack: Answering, where: Promise<Whereabouts>): Promise<{ stop(): void }> {
+  const path = controlSocket();
+  mkdirSync(stackFolder(), { recursive: true });
+  // One that nobody answers is left over from a process that was killed.
+  if (!(await isAnswered(path))) rmSync(path, { force: true });
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
     createInterface({ input: socket }).on('line', (line) => {
-      const { method, params } = JSON.parse(line) as { method: string; params: unknown };
-      const answer = method === 'where' ? Promise.resolve(where) : stack.ask(method, params);
-      answer.then(
-        (result) => socket.end(`${JSON.stringify({ result })}\n`),
-        (error) => socket.end(`${JSON.stringify({ error: error instanceof Error ? error.message : String(error) })}\n`),
-      );
+      answer(stack, where, line).then((reply) => socket.end(`${JSON.stringify(reply)}\n`));
     });
   });
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(controlSocket, resolve));
-  chmodSync(controlSocket, 0o600);
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve));
+  chmodSync(path, 0o600);
   return {
     stop() {
       server.close();
-      rmSync(controlSocket, { force: true });
+      rmSync(path, { force: true });
     },
   };
 }
 
-/** Asks the running stack. Undefined when none is running. @throws Error with what the stack answered */
-export async function askControl<T>(method: StackMethod | 'where', params: unknown = {}): Promise<T | undefined> {
-  const text = await new Promise<string | undefined>((resolve, reject) => {
-    let answer = '';
-    const socket = connect(controlSocket, () => socket.write(`${JSON.stringify({ method, params })}\n`));
-    socket.on('data', (data) => {
-      answer += data;
-    });
-    socket.on('end', () => resolve(answer));
-    socket.on('error', (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' || error.code === 'ECONNREFUSED' ? resolve(undefined) : reject(error)));
-  });
+async function answer(stack: Answering, where: Promise<Whereabouts>, line: string): Promise<Record<string, unknown>> {
+  try {
+    const { method, params } = JSON.parse(line) as { method: ControlMethod; params: unknown };
+    const whereabouts = await where;
+    return { result: method === 'where' ? whereabouts : await stack.ask(method, params) };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Asks the running stack; one that is starting answers when it is up. Undefined: none. @throws Error with its answer */
+export async function askControl<T>(method: ControlMethod, params: unknown = {}): Promise<T | undefined> {
+  const text = await exchange(controlSocket(), `${JSON.stringify({ method, params })}\n`);
   if (text === undefined) return undefined;
+  if (text === '') throw new Error('The stack ended before it answered.');
   const { result, error } = JSON.parse(text) as { result: T; error?: string };
-  if (error !== undefined) throw new Error(error);
+  // The stack sends its own trace after the sentence.
+  if (error !== undefined) throw new Error(error.split('\n')[0]?.replace(/^Error: /, ''));
   return result;
+}
+
+async function isAnswered(path: string): Promise<boolean> {
+  return (await exchange(path, '')) !== undefined;
+}
+
+/** Undefined when nobody listens there. An empty request only asks that. */
+function exchange(path: string, request: string): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const socket = connect(path, () => (request === '' ? socket.end() : socket.write(request)));
+    socket.setEncoding('utf8');
+    socket.on('data', (data) => {
+      text += data;
+    });
+    socket.on('end', () => resolve(text));
+    socket.on('close', () => resolve(text));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      const nobody = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
+      return nobody ? resolve(undefined) : reject(error);
+    });
+  });
 }

@@ -14,9 +14,28 @@ interface ModelSettings {
  */
 export function modelSettings(environment: Record<string, string | undefined>): ModelSettings {
   const { OPENAI_API_KEY, ANTHROPIC_API_KEY, MODEL_BASE_URL, MODEL_API_KEY, MODEL } = environment;
-  const keys = { openai: OPENAI_API_KEY, anthropic: ANTHROPIC_API_KEY, own: MODEL_BASE_URL ? MODEL_API_KEY : undefined };
-  const own = MODEL_BASE_URL ? [{ name: 'own', kind: 'openai-compatible' as const, base_url: MODEL_BASE_URL, ...(MODEL_API_KEY ? { key: 'own' } : {}), models: [] }] : [];
-  const usable = ['replay', ...(OPENAI_API_KEY ? ['openai'] : []), ...(ANTHROPIC_API_KEY ? ['anthropic'] : []), ...own.map(({ name }) => name)];
+  const keys = {
+    openai: OPENAI_API_KEY,
+    anthropic: ANTHROPIC_API_KEY,
+    own: MODEL_BASE_URL ? MODEL_API_KEY : undefined,
+  };
+  const own = MODEL_BASE_URL
+    ? [
+        {
+          name: 'own',
+          kind: 'openai-compatible' as const,
+          base_url: MODEL_BASE_URL,
+          ...(MODEL_API_KEY ? { key: 'own' } : {}),
+          models: [],
+        },
+      ]
+    : [];
+  const usable = [
+    'replay',
+    ...(OPENAI_API_KEY ? ['openai'] : []),
+    ...(ANTHROPIC_API_KEY ? ['anthropic'] : []),
+    ...own.map(({ name }) => name),
+  ];
   const providers = [...catalogueOf('').filter(({ name }) => usable.includes(name)), ...own];
   return {
     parameters: { DefaultModel: MODEL ?? 'replay/sample', ModelProviders: JSON.stringify(providers) },

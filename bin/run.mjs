@@ -8,6 +8,12 @@ const everything = ['packages', 'python', 'jail'];
 /** command → what it needs and what runs it, with arguments before the user's. */
 const commands = {
   demo: { needs: everything, run: ['bin/demo.ts'] },
+  start: { needs: everything, run: ['bin/start.ts'] },
+  solve: { needs: ['packages'], run: ['bin/solve.ts'] },
+  token: { needs: ['packages'], run: ['bin/ask.ts', 'token'] },
+  status: { needs: ['packages'], run: ['bin/ask.ts', 'status'] },
+  bill: { needs: ['packages'], run: ['bin/ask.ts', 'bill'] },
+  models: { needs: ['packages'], run: ['bin/ask.ts', 'models'] },
   test: { needs: everything, run: ['bin/test.ts'] },
   'test:all': { needs: everything, run: ['bin/test.ts', '--all'] },
   check: { needs: everything, run: ['bin/test.ts', '--check'] },
@@ -32,9 +38,9 @@ try {
   process.exit(1);
 }
 
-/** Runs it in the user's folder with Node 24 first on the path; its end is ours, and signals reach it. */
+/** Runs it with Node 24 first on the path; its end is ours, and signals reach it. INIT_CWD is the user's folder, as npm has it. */
 async function execute(node, [script, ...rest]) {
-  const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` };
+  const env = { INIT_CWD: process.cwd(), ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` };
   const child = spawn(node, ['--disable-warning=ExperimentalWarning', join(root, script), ...rest], {
     cwd: root,
     stdio: 'inherit',

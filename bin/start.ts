@@ -1,7 +1,6 @@
 // `npm start`: the local stack stays up until Ctrl-C; its state survives a restart.
-import { join } from 'node:path';
-import { askControl, serveControl, type Whereabouts } from './control-socket.ts';
-import { laptopOptions, stateDir } from './laptop.ts';
+import { askControl, serveControl, stackFolder, type Whereabouts } from './control-socket.ts';
+import { laptopOptions } from './laptop.ts';
 import { modelSettings } from './model-settings.ts';
 import { StackClient } from './stack-client.ts';
 import { synth } from './synth.ts';
@@ -11,28 +10,47 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 async function start(): Promise<void> {
   const running = await askControl<Whereabouts>('where');
   if (running) throw new Error(`a stack is running already (process ${running.pid}): API ${running.apiUrl}`);
+  const { parameters, secrets, summary } = modelSettings(process.env);
   const cdkOut = synth(say);
   const stack = new StackClient({ log: (line) => process.stderr.write(`${line}\n`) });
-  const { parameters, secrets, summary } = modelSettings(process.env);
-  const began = Date.now();
-  const ready = await stack.ask<Omit<Whereabouts, 'pid'>>('start', laptopOptions(cdkOut, 'main', { parameters, secrets }));
-  const control = await serveControl(stack, { ...ready, pid: process.pid });
-  say(`ready in ${((Date.now() - began) / 1000).toFixed(1)} s`);
-  say(`  API      ${ready.apiUrl}`);
-  say(`  socket   ${ready.socketUrl}`);
-  say(`  models   ${summary}`);
-  say(`  state    ${join(stateDir, 'stacks', 'main')}  (logs/ has a file per function)`);
-  say('  token    npm run --silent token');
-  if (!ready.jailed) say('WARNING: no bubblewrap here: sandboxes are plain processes of this machine, without isolation.');
-  say('Solve something: npm run solve -- --repo <path> --issue "<what is wrong>"   (Ctrl-C ends the stack)');
+  let ending = false;
   const end = () => {
-    control.stop();
+    // npm and the terminal both send it: once is enough, and the second must not cut the first short.
+    if (ending) return;
+    ending = true;
+    say('ending the stack …');
     void stack.stop();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
-  await stack.ended;
-  control.stop();
-  say('the stack has ended');
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+
+  const began = Date.now();
+  const options = laptopOptions(cdkOut, 'main', { stateDir: stackFolder(), parameters, secrets });
+  const where = stack.ask<Omit<Whereabouts, 'pid'>>('start', options).then((at) => ({ ...at, pid: process.pid }));
+  where.catch(() => {}); // it may fail before it is awaited below, where the reason is told
+  const control = await serveControl(stack, where);
+  try {
+    introduce(await where, summary, Date.now() - began);
+    await stack.ended;
+  } catch (error) {
+    if (!ending) throw error;
+    await stack.ended;
+  } finally {
+    control.stop();
+    await stack.stop();
+  }
+  if (!ending) throw new Error('the stack has ended by itself; the lines above and its logs say why');
+  say('the stack has ended; `npm start` goes on from its state');
+}
+
+function introduce({ apiUrl, socketUrl, jailed }: Whereabouts, models: string, ms: number): void {
+  say(`ready in ${(ms / 1000).toFixed(1)} s`);
+  say(`  API      ${apiUrl}`);
+  say(`  socket   ${socketUrl}`);
+  say(`  models   ${models}`);
+  say(`  state    ${stackFolder()}  (logs/ has a file per function)`);
+  say('  token    npm run --silent token');
+  if (!jailed) say('WARNING: no bubblewrap here: sandboxes are plain processes of this machine, without isolation.');
+  say('Solve something: npm run solve -- --repo <path> --issue "<what is wrong>"   (Ctrl-C ends the stack)');
 }
 
 start().catch((error: unknown) => {

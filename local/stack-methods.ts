@@ -7,8 +7,8 @@ export const stackMethods = {
   /** Puts a repository of this machine on the stack's git host; returns its clone URL. */
   importRepository: (stack: Stack, { name, path }: { name: string; path: string }) =>
     stack.gitHost.importRepository(name, path),
-  /** What the AWS calls since then (ms) would have cost. */
-  bill: (stack: Stack, { since }: { since: number }) => stack.ledger.bill({ since }),
+  /** What the AWS calls from then on (ms), up to `until` if given, would have cost. */
+  bill: (stack: Stack, span: { since: number; until?: number }) => stack.ledger.bill(span),
   denials: (stack: Stack) => stack.iam.report(),
   sandboxes: (stack: Stack) => stack.e2b.sandboxes(),
   memory: (stack: Stack) => ({ stack: process.memoryUsage().rss, functions: stack.lambdas.stats() }),

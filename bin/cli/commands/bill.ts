@@ -1,0 +1,91 @@
+import type { JobView } from '#core/api/views';
+import type { Bill } from '#local/watch/ledger';
+import { command, jsonOption } from '../command.ts';
+import { type Connection, connect, connectionOptions } from '../connection.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { table, usd } from '../figures.ts';
+import { jobNamed } from '../job-named.ts';
+import { UsageError } from '../usage-error.ts';
+
+export const bill = command({
+  summary: 'What the AWS calls of a job, or of a time, would have cost',
+  words: ['[<job>]'],
+  options: {
+    since: { type: 'string', value: 'TIME', help: 'that long ago: 30m, 1h, 2d; 24h unless given' },
+    ...jsonOption,
+    ...connectionOptions,
+  },
+  example: 'npm run bill -- last',
+  notes: ['Counted calls at list prices, without the free tier; sandboxes and models are charged by their providers.'],
+  async run({ shell, values, words: [name] }) {
+    const time = sinceOf(values.since, name, Date.now());
+    const { api, ask } = await connect(shell, values);
+    if (!ask)
+      throw new UsageError('--api', 'a deployed install has its bill at AWS.', 'Use it with `npm start` alone.');
+    const job = name === undefined ? undefined : await jobNamed(api, name);
+    const span = job ? spanOf(job, Date.now()) : time;
+    const counted = await ask<Bill>('bill', span);
+    const others = job ? await alongside(api, job) : [];
+    shell.out(
+      values.json ? `${JSON.stringify({ ...span, jobs_alongside: others, ...counted })}\n` : billText(counted, span),
+    );
+    if (job && !values.json) shell.out(jobLines(job, others));
+    return exitCodes.done.code;
+  },
+});
+
+interface Span {
+  /** ms since the epoch. */
+  since: number;
+  until: number;
+}
+
+const units = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** @throws UsageError for a time that cannot be read, or beside a job */
+export function sinceOf(text: string | undefined, job: string | undefined, now: number): Span {
+  if (text !== undefined && job !== undefined)
+    throw new UsageError('--since', 'a job has its own time.', 'Give a job or --since, not both.');
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)([mhd])$/.exec(text ?? '24h') ?? [];
+  if (amount === undefined)
+    throw new UsageError('--since', `"${text}" is no time.`, 'For example: --since 90m, 1h or 2d.');
+  return { since: now - Number(amount) * units[unit as keyof typeof units], until: now };
+}
+
+function spanOf({ created_at, finished_at }: JobView, now: number): Span {
+  return { since: Date.parse(created_at), until: finished_at === null ? now : Date.parse(finished_at) + 1 };
+}
+
+/** Ids of jobs whose time overlaps: their calls are in the same bill. */
+async function alongside(api: Connection['api'], job: JobView): Promise<string[]> {
+  const { since, until } = spanOf(job, Date.now());
+  const { jobs } = await api.call('listJobs', { query: { limit: 100 } });
+  const overlaps = (other: Span) => other.since < until && other.until > since;
+  return jobs.filter((other) => other.id !== job.id && overlaps(spanOf(other, Date.now()))).map(({ id }) => id);
+}
+
+function billText({ lines, totalUsd, unpriced, region, pricesAsOf }: Bill, { since, until }: Span): string {
+  const at = (ms: number) => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+  const perMillion = (price: number) => `$${Number((price * 1_000_000).toPrecision(6))} a million`;
+  const rows = lines.map((line) => [
+    line.label,
+    Number(line.units.toFixed(3)),
+    line.unit,
+    `at ${perMillion(line.usdPerUnit)}`,
+    `$${line.usd.toFixed(8)}`,
+    line.source,
+  ]);
+  return `${[
+    `AWS calls from ${at(since)} to ${at(until)} UTC, at the prices of ${region}, ${pricesAsOf}:`,
+    ...table(rows).map((row) => `  ${row}`),
+    `Total $${totalUsd.toFixed(6)} on AWS${unpriced.length > 0 ? `; without a price: ${unpriced.join(', ')}` : ''}`,
+  ].join('\n')}\n`;
+}
+
+function jobLines({ cost_usd }: JobView, others: readonly string[]): string {
+  const shared =
+    others.length === 0
+      ? 'No other job of yours ran in that time; calls of an open chat or of other users are counted all the same.'
+      : `Calls of ${others.length} other job(s) that ran in that time are included: ${others.join(', ')}`;
+  return `Models ${usd(cost_usd)} on top, metered by the gateway; e2b bills the sandboxes.\n${shared}\n`;
+}

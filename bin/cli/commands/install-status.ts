@@ -1,0 +1,52 @@
+import { command, jsonOption } from '../command.ts';
+import { connect, connectionOptions } from '../connection.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { duration, megabytes, table } from '../figures.ts';
+
+interface Sandbox {
+  sandboxId: string;
+  metadata: Record<string, string>;
+  startedAt: string;
+}
+
+interface Memory {
+  stack: number;
+  functions: { processes: number; residentBytes: number; coldStarts: number; invocations: number };
+}
+
+/** `GET /status`, and on the laptop its sandboxes and what it takes of the machine. */
+export const installStatus = command({
+  summary: 'How busy the install is: slots, line, sandboxes, memory',
+  words: [],
+  options: { ...jsonOption, ...connectionOptions },
+  example: 'npm run status',
+  async run({ shell, values }) {
+    const { api, ask } = await connect(shell, values);
+    const status = await api.call('getStatus', {});
+    const laptop = ask && { sandboxes: await ask<Sandbox[]>('sandboxes'), memory: await ask<Memory>('memory') };
+    if (values.json) {
+      shell.out(`${JSON.stringify({ ...status, ...laptop })}\n`);
+      return exitCodes.done.code;
+    }
+    const slots = status.slots.map(({ scope, used, limit }) => `${used} of ${limit} (${scope})`).join(', ');
+    shell.out(`Version    ${status.version}\nSlots      ${slots}\nWaiting    ${status.waiting} job(s)\n`);
+    if (laptop) shell.out(laptopLines(laptop));
+    return exitCodes.done.code;
+  },
+});
+
+function laptopLines({ sandboxes, memory: { stack, functions } }: { sandboxes: Sandbox[]; memory: Memory }): string {
+  const rows = sandboxes.map(({ sandboxId, metadata, startedAt }) => [
+    '          ',
+    sandboxId,
+    metadata.job ?? metadata.job_id ?? '',
+    metadata.sandbox_key ?? '',
+    duration(Date.now() - Date.parse(startedAt)),
+  ]);
+  return `${[
+    `Sandboxes  ${sandboxes.length}`,
+    ...table(rows),
+    `Memory     ${megabytes(stack)} (stack), ${megabytes(functions.residentBytes)} in ${functions.processes} function processes`,
+    `Functions  ${functions.invocations} invocations, ${functions.coldStarts} cold starts`,
+  ].join('\n')}\n`;
+}

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import type { JobView } from '#core/api/views';
+import { command } from '../command.ts';
+import { type Connection, connect, connectionOptions, socketOption } from '../connection.ts';
+import { type IssueText, readIssue } from '../issue-text.ts';
+import { oneLine } from '../printable.ts';
+import { type ChosenRepository, chooseRepository, requireRepository } from '../repository.ts';
+import { readSolveOptions, solveOptions } from '../solve-options.ts';
+import { watchJob } from '../watch-job.ts';
+
+/** Files an issue against a repository, solves it, and shows the job until it is at rest. */
+export const solve = command({
+  summary: 'Solve an issue of a repository',
+  words: [],
+  options: {
+    repo: {
+      type: 'string',
+      value: 'PATH|URL',
+      help: 'a folder (its HEAD goes onto the laptop’s git host) or a clone URL',
+    },
+    issue: {
+      type: 'string',
+      value: 'TEXT|FILE|-|URL',
+      help: 'what is wrong: a text, a file, standard input, a GitHub issue',
+    },
+    title: { type: 'string', value: 'TEXT', help: 'else the first line of the issue' },
+    ref: {
+      type: 'string',
+      value: 'REF',
+      help: 'branch, tag or commit; else HEAD of a folder, the default branch of a URL',
+    },
+    ...solveOptions,
+    json: { type: 'boolean', help: 'one JSON object a line: {"accepted"}, {"event"} …, then {"job"}' },
+    ...connectionOptions,
+    ...socketOption,
+  },
+  example: 'npm run solve -- --repo ../shop --issue "Totals are rounded twice" --test-command "npm test"',
+  notes: ['Ctrl-C cancels the job and waits for its end; a second one leaves at once. npm itself then ends with 130.'],
+  async run({ shell, values }) {
+    const options = readSolveOptions(values);
+    const issue = await readIssue(shell, values.issue, values.title);
+    const named = requireRepository(values.repo ?? issue.repository);
+    const connection = await connect(shell, values);
+    const repository = await chooseRepository(shell, named, connection);
+    const job = await requestJob(connection, { issue, repository, ref: values.ref, options });
+    const { id, session_id, issue_id } = job;
+    shell.out(
+      values.json
+        ? `${JSON.stringify({ accepted: { job_id: id, session_id, issue_id } })}\n`
+        : `Repository  ${repository.shown}\nIssue       ${oneLine(issue.title, 120)}\nJob         ${id}\n`,
+    );
+    return watchJob(shell, connection, job, { json: values.json === true, cancels: true });
+  },
+});
+
+interface Requested {
+  issue: IssueText;
+  repository: ChosenRepository;
+  ref: string | undefined;
+  options: ReturnType<typeof readSolveOptions>;
+}
+
+async function requestJob({ api }: Connection, { issue, repository, ref, options }: Requested): Promise<JobView> {
+  const { title, body, number, url } = issue;
+  const session = await api.call('createSession', { body: { title: title.slice(0, 200) } });
+  const filed = await api.call('createIssue', {
+    params: { id: session.id },
+    body: {
+      title,
+      body,
+      ...(number !== undefined && { number }),
+      ...(url !== undefined && { url }),
+      repository: { url: repository.url, ...(ref !== undefined && { ref }) },
+    },
+  });
+  const { job } = await api.call('solve', {
+    params: { id: session.id, issue_id: filed.id },
+    body: options,
+    idempotencyKey: randomUUID(),
+  });
+  return job;
+}

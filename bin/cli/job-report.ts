@@ -1,0 +1,69 @@
+import type { JobView } from '#core/api/views';
+import { hasJobEnded } from '#core/job/lifecycle';
+import { duration, table, usd } from './figures.ts';
+import { oneLine } from './printable.ts';
+
+/** A job as it is: its end or where it stands, its attempts, what they cost, what to do next. */
+export function jobReport(job: JobView): string {
+  return `${[
+    `${capitalized(job.status.replace('_', ' '))}${reasonOf(job)}`,
+    ...attemptRows(job),
+    `Job ${job.id}: models ${usd(job.cost_usd)}${ranFor(job)}`,
+    ...(job.attempts.some(({ replay }) => replay) ? ['A replay model says recorded turns: nothing was charged.'] : []),
+    ...(job.verdict?.notes ?? []).map((note) => `Note: ${oneLine(note, 300)}`),
+    ...nextSteps(job),
+  ].join('\n')}\n`;
+}
+
+function reasonOf({ status, failure, verdict, progress }: JobView): string {
+  if (failure)
+    return ` (${failure.code}): ${oneLine(failure.message, 1_000).replace(/[^.!?]$/, '$&.')} ${failure.remedy}`;
+  if (status === 'awaiting_review' && verdict) return `: ${oneLine(verdict.reason, 500)}`;
+  return status === 'queued' || status === 'running' ? `: ${oneLine(progress.message, 300)}` : '';
+}
+
+function attemptRows(job: JobView): string[] {
+  const winner = job.verdict?.winner;
+  return table(
+    job.attempts.map((attempt) => [
+      attempt.n === winner ? '→' : ' ',
+      `attempt ${attempt.n}`,
+      attempt.failure ? `${attempt.status} (${attempt.failure.code})` : attempt.status,
+      attempt.verified ? 'verified' : '',
+      attempt.diff
+        ? `${counted(attempt.diff.files, 'file')} +${attempt.diff.insertions} -${attempt.diff.deletions}`
+        : 'no diff',
+      counted(attempt.steps, 'step'),
+      usd(attempt.cost_usd),
+      between(attempt.started_at, attempt.finished_at),
+      attempt.model,
+    ]),
+  );
+}
+
+function ranFor({ started_at, finished_at }: JobView): string {
+  const time = between(started_at, finished_at);
+  return time === '' ? '' : `, ${time}`;
+}
+
+function between(start: string | null, end: string | null): string {
+  if (start === null) return '';
+  return duration((end === null ? Date.now() : Date.parse(end)) - Date.parse(start));
+}
+
+function nextSteps({ id, status, verdict, artifacts }: JobView): string[] {
+  const run = 'npm run --silent solve --';
+  if (!hasJobEnded(status) && status !== 'awaiting_review') return [`Watch    ${run} watch ${id}`];
+  return [
+    ...(verdict?.winner != null ? [`Diff     ${run} diff ${id}`, `Apply    ${run} apply ${id} --repo <path>`] : []),
+    ...(artifacts.some(({ name }) => name.endsWith('/logs.txt')) ? [`Log      ${run} logs ${id}`] : []),
+  ];
+}
+
+function counted(amount: number, word: string): string {
+  return `${amount} ${word}${amount === 1 ? '' : 's'}`;
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
