@@ -20,6 +20,7 @@ const commands = {
   synth: { needs: ['packages'], run: ['bin/synth.ts'] },
   asl: { needs: ['packages'], run: ['local/states/main.ts'] },
   e2b: { needs: everything, run: ['local/e2b/main.ts'] },
+  'template:build': { needs: ['packages'], run: ['bin/build-template.ts'] },
   'api:docs': { needs: ['packages'], run: ['bin/api-docs.ts'] },
 };
 

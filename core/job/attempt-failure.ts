@@ -25,6 +25,12 @@ const byStatus: Record<RunnerResult['status'], Reason> = {
   infra_error: ['internal', 'The sandbox ran out of disk or memory.'],
 };
 
+/** Codes in the runner's result.json that say more than its status. */
+const byRunnerCode: Record<string, FailureCode> = {
+  repo_unreachable: 'repo_unreachable',
+  patch_withheld: 'patch_rejected',
+};
+
 const byError: Record<string, Reason> = {
   ProviderBusy: ['provider_busy', 'The sandbox provider had no slot.'],
   SandboxLost: ['sandbox_lost', 'The sandbox was lost.'],
@@ -42,8 +48,7 @@ export function attemptFailure(end: RunEnd): Failure {
   const { result } = end;
   if (result !== undefined && (stepped === undefined || result.status !== 'cancelled')) {
     const [code, message] = byStatus[result.status];
-    const unreachable = result.status === 'setup_failed' && result.error?.code === 'repo_unreachable';
-    return failure(unreachable ? 'repo_unreachable' : code, clipped(result.error?.message ?? message));
+    return failure(byRunnerCode[result.error?.code ?? ''] ?? code, clipped(result.error?.message ?? message));
   }
   if (stepped !== undefined) return failure(...stepped);
   if (end.error === undefined) return failure('internal', 'The runner ended without a result.');

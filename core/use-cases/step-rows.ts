@@ -1,4 +1,4 @@
-import { Cancelled } from '#core/errors';
+import { Cancelled, SandboxLost } from '#core/errors';
 import { sandboxKey } from '#core/ids';
 import type { Attempt, Job, SandboxRow } from '#core/job/job';
 import { hasAttemptEnded } from '#core/job/lifecycle';
@@ -41,7 +41,8 @@ export function isOfDispatch(
 /**
  * The rows of a step that may go on. StopExecution does not stop a Lambda that is running, so every step asks this on
  * entry, and CreateSandbox again after its create.
- * @throws Cancelled when job or attempt are no longer at work; the step's own sandbox has been killed before
+ * @throws Cancelled when job or attempt are no longer at work; the step's own sandbox has been killed before.
+ * SandboxLost when somebody has killed it already: there is no second one for the same dispatch
  */
 export async function rowsAtWork(
   world: Pick<World, 'jobs' | 'attempts' | 'sandboxRows' | 'sandboxes' | 'installation' | 'note'>,
@@ -49,7 +50,10 @@ export async function rowsAtWork(
 ): Promise<StepRows> {
   const rows = await readStepRows(world, step);
   const attemptOpen = step.mode === 'judge' || (rows?.attempt !== undefined && !hasAttemptEnded(rows.attempt.status));
-  if (rows !== undefined && isOfDispatch(rows.job, step) && attemptOpen && rows.row?.state !== 'dead') return rows;
-  if (rows?.row !== undefined) await killSandbox(world, rows.row);
-  throw new Cancelled(`${step.job_id} is not at work under dispatch ${step.dispatch} any more`);
+  if (rows === undefined || !isOfDispatch(rows.job, step) || !attemptOpen) {
+    if (rows?.row !== undefined) await killSandbox(world, rows.row);
+    throw new Cancelled(`${step.job_id} is not at work under dispatch ${step.dispatch} any more`);
+  }
+  if (rows.row?.state === 'dead') throw new SandboxLost(`the sandbox of ${rows.row.key} of ${step.job_id} was killed`);
+  return rows;
 }
