@@ -48,7 +48,8 @@ export async function cleanupJob(world: Ports, input: CleanupInput): Promise<voi
   const foreign = input.execution_arn !== undefined && input.execution_arn !== executionOf(world, job);
   // Queued again under the same number: its slots are given back already, and may be the next dispatch's by now.
   if (foreign || job.dispatch !== input.dispatch || job.status === 'queued') {
-    await killListed(world, job, input.dispatch);
+    // The same number under another execution would be this job's own sandboxes.
+    if (job.dispatch !== input.dispatch || !foreign) await killListed(world, job, input.dispatch);
     return;
   }
   const atWork = job.status === 'running' || job.status === 'cancelling';

@@ -84,6 +84,17 @@ describe('the clean-up of a job', () => {
     expect(await leases()).not.toEqual([]);
   });
 
+  it('by the event of another round’s execution does not end this one', async () => {
+    const { world, input, job, started } = await aRunningJob();
+    await started();
+    const foreign = world.executions.arnOf(`${input.job_id}-9-1`);
+
+    await cleanupJob(world, { tenant, job_id: input.job_id, dispatch: 1, reason: 'FAILED', execution_arn: foreign });
+
+    expect((await job()).status).toBe('running');
+    expect(world.sandboxes.alive()).toHaveLength(1);
+  });
+
   it('acts on the event of the row’s own execution, also when the row does not know it yet', async () => {
     const { world, input, job } = await aRunningJob();
     const { execution_arn, ...unnoted } = await job();

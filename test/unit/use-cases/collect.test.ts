@@ -5,10 +5,10 @@ import { tenant } from '#test/support/builders';
 import { aResult, patch, sha256, someEvidence } from '#test/support/runner-scripts';
 import { aRunningJob, type RunningJob } from '#test/support/running-job';
 
-async function finished(overrides: Parameters<typeof aResult>[0] = {}, text: string | undefined = patch()) {
+async function finished(overrides: Parameters<typeof aResult>[0] = {}, text: string | null = patch()) {
   const running = await aRunningJob();
   const runner = await running.started();
-  if (text !== undefined) runner.leave('diff.patch', text);
+  if (text !== null) runner.leave('diff.patch', text);
   runner.leave('logs.txt', 'log');
   runner.leave('result.json', aResult(overrides));
   return { ...running, runner };
@@ -111,6 +111,27 @@ describe('collecting a solve', () => {
     await collect(running.world, running.step());
 
     expect(running.runner.sandbox.commands.some((command) => command.includes('kill -TERM'))).toBe(false);
+  });
+});
+
+describe('checkpoints', () => {
+  it('never stand in for what a finished runner left out: no changes are no changes', async () => {
+    const running = await finished({ status: 'no_changes' }, null);
+    running.world.artifacts.upload(`${tenant}/${running.input.job_id}/1/1/checkpoints/diff.patch`, patch());
+
+    expect(await collect(running.world, running.step())).toEqual({ verify: false, status: 'empty' });
+
+    expect(stored(running, '1/1/diff.patch')).toBeUndefined();
+  });
+
+  it('are the candidate of a runner that died in a living sandbox', async () => {
+    const running = await aRunningJob();
+    await running.started();
+    running.world.artifacts.upload(`${tenant}/${running.input.job_id}/1/1/checkpoints/diff.patch`, patch());
+
+    const result = await collect(running.world, { ...running.step(), error: 'States.HeartbeatTimeout' });
+
+    expect(result).toEqual({ verify: true, status: 'verifying' });
   });
 });
 
@@ -218,6 +239,17 @@ describe('a cancelled job', () => {
     running.world.jobs.seed({ ...(await running.job()), status: 'failed' });
 
     await expect(collect(running.world, running.step())).rejects.toMatchObject({ name: 'Cancelled' });
+
+    expect(running.world.sandboxes.alive()).toEqual([]);
+  });
+
+  it('whose attempt was ended at the first write is left as it is', async () => {
+    const running = await finished();
+    running.world.faults.meanwhile('attempts.transition', async () => {
+      running.world.attempts.seed({ ...(await running.attempt()), status: 'cancelled', v: 9 });
+    });
+
+    expect(await collect(running.world, running.step())).toEqual({ verify: false, status: 'cancelled' });
 
     expect(running.world.sandboxes.alive()).toEqual([]);
   });

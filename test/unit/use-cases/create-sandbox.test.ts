@@ -223,4 +223,14 @@ describe('a job that is not at work any more', () => {
 
     await expect(createSandbox(world, { ...step(), dispatch: 2 })).rejects.toMatchObject({ name: 'Cancelled' });
   });
+
+  it('gets no second sandbox for one that somebody has killed', async () => {
+    const { world, step, row } = await aRunningJob();
+    await createSandbox(world, step());
+    await world.sandboxRows.change(await row(), { state: 'dead' });
+
+    await expect(createSandbox(world, step())).rejects.toMatchObject({ name: 'SandboxLost' });
+
+    expect(world.sandboxes.all).toHaveLength(1);
+  });
 });
