@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { errorTable } from '#core/api/error-table';
 import { openApi } from '#core/api/openapi';
 import { type Route, routes } from '#core/api/routes';
 import { socketSchema } from '#core/api/socket-schema';
@@ -15,6 +16,10 @@ describe('the API’s documents', () => {
     ['socket.schema.json', socketSchema()],
   ])('%s is what the contracts say (else: npm run api:docs)', (name, current) => {
     expect(stored(name)).toEqual(plain(current));
+  });
+
+  it('errors.md is what the table says (else: npm run api:docs)', () => {
+    expect(readFileSync(new URL('../../../docs/api/errors.md', import.meta.url), 'utf8')).toBe(errorTable());
   });
 
   it('name every route, every parameter of its path, and only components that exist', () => {
