@@ -76,6 +76,13 @@ export function slotName(jobId: string, round: number, slot: number): string {
   return `${jobId}-${round}#${slot}`;
 }
 
+/** Back from `slotName`. @throws Error for anything else */
+export function parseSlotName(name: string): { job_id: string; round: number; slot: number } {
+  const [, job_id, round, slot] = /^(j[a-z2-7]+)-(\d+)#(\d+)$/.exec(name) ?? [];
+  if (job_id === undefined) throw new Error(`"${name}" is not a permit slot`);
+  return { job_id, round: Number(round), slot: Number(slot) };
+}
+
 export function executionName(jobId: string, round: number, dispatch: number): string {
   return `${jobId}-${round}-${dispatch}`;
 }

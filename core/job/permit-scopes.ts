@@ -6,6 +6,14 @@ export interface PermitScope {
   limit: number;
 }
 
+/** Every slot that is held stands here too. */
+export const installScope = 'install';
+const tenantPrefix = 'tenant#';
+
+export function tenantOfScope(scope: string): string | undefined {
+  return scope.startsWith(tenantPrefix) ? scope.slice(tenantPrefix.length) : undefined;
+}
+
 /** The scopes of a job, in the fixed order in which they are acquired: the narrowest first. */
 export function permitScopes(
   limits: { user: number; tenant: number; install: number },
@@ -13,8 +21,8 @@ export function permitScopes(
 ): [PermitScope, PermitScope, PermitScope] {
   return [
     { scope: `user#${job.tenant}#${job.user}`, limit: limits.user },
-    { scope: `tenant#${job.tenant}`, limit: limits.tenant },
-    { scope: 'install', limit: limits.install },
+    { scope: tenantPrefix + job.tenant, limit: limits.tenant },
+    { scope: installScope, limit: limits.install },
   ];
 }
 

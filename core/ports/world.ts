@@ -1,3 +1,4 @@
+import type { Measured } from '#core/telemetry';
 import type { ArtifactStore } from './artifact-store.ts';
 import type { AttemptStore, SandboxStore } from './attempt-store.ts';
 import type { AttemptTokens } from './attempt-tokens.ts';
@@ -30,8 +31,16 @@ export interface Installation {
   artifacts_host: string;
 }
 
+export interface NoteFields {
+  /** Samples beside the line; their names and units are in `core/telemetry.ts`. */
+  metrics?: Measured;
+  /** Absent: information. */
+  level?: 'warning' | 'error';
+  [field: string]: unknown;
+}
+
 /** Warnings and facts that are not part of the outcome: a JSON line each. */
-export type Note = (message: string, fields?: Record<string, unknown>) => void;
+export type Note = (message: string, fields?: NoteFields) => void;
 
 /** All ports. A use case names the ones it takes: `Pick<World, 'jobs' | 'clock'>`. */
 export interface World {

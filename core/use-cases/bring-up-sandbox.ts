@@ -4,9 +4,10 @@ import type { Job, SandboxRow } from '#core/job/job';
 import type { CodeHost } from '#core/ports/code-host';
 import type { SandboxMetadata } from '#core/ports/sandboxes';
 import type { World } from '#core/ports/world';
+import type { Measured } from '#core/telemetry';
 import { sandboxLife } from '#core/workflow/limits';
 
-type Ports = Pick<World, 'installation' | 'sandboxes'> & { codeHost: Pick<CodeHost, 'hosts'> };
+type Ports = Pick<World, 'installation' | 'sandboxes' | 'clock' | 'note'> & { codeHost: Pick<CodeHost, 'hosts'> };
 
 /**
  * The sandbox that an earlier try of this step made, alive and with 120 s to live again; undefined when there is none.
@@ -43,15 +44,33 @@ export async function adoptSandbox(
  */
 export async function bringUpSandbox(world: Ports, job: Job, row: SandboxRow): Promise<string> {
   const egress = setupEgress(world.installation, world.codeHost.hosts(job.repository));
+  const began = world.clock.now();
   try {
     const life = { seconds: sandboxLife.atCreate };
-    return (await world.sandboxes.create(metadataOf(world, job, row), life, egress)).sandbox_id;
+    const { sandbox_id } = await world.sandboxes.create(metadataOf(world, job, row), life, egress);
+    const metrics = { SandboxCreateMs: world.clock.now() - began, SandboxCreateError: 0, SandboxBusy: 0 };
+    world.note('sandbox created', { sandbox_id, sandbox_key: row.key, metrics });
+    return sandbox_id;
   } catch (error) {
+    world.note('sandbox not created', {
+      level: 'warning',
+      job_id: job.id,
+      sandbox_key: row.key,
+      error,
+      metrics: failedCreate(error),
+    });
     if (error instanceof PatchbayError) throw error;
     const id = await adoptSandbox(world, job, row);
     if (id !== undefined) return id;
     throw new ProviderBusy('the create of a sandbox was not answered', error);
   }
+}
+
+/** An expected error other than a busy provider is final: key, template or settings. */
+function failedCreate(error: unknown): Measured {
+  if (error instanceof ProviderBusy) return { SandboxBusy: 1, SandboxCreateError: 0 };
+  const refused = error instanceof PatchbayError;
+  return { SandboxBusy: 0, SandboxCreateError: 1, ...(refused && { SandboxCreateRefused: 1 }) };
 }
 
 function metadataOf(world: Ports, job: Job, row: SandboxRow): SandboxMetadata {

@@ -7,6 +7,7 @@ import { giveBackSlots } from './give-back.ts';
 import { settleBudget } from './job-budget.ts';
 import { killListed } from './kill-sandbox.ts';
 import { moveAttempt } from './move-attempt.ts';
+import { noteCost } from './note-cost.ts';
 import { recordTransitions } from './record-transitions.ts';
 import { salvageCheckpoints } from './salvage-checkpoints.ts';
 import { executionOf } from './start-execution.ts';
@@ -82,6 +83,7 @@ async function end(world: Ports, job: Job, attempts: readonly Attempt[], why: Fa
     const data = cancelled ? { reason: job.cancel_reason } : { failure: why };
     const ended = await world.jobs.transition(job, to, cancelled ? changes : { ...changes, failure: why }, data);
     await recordTransitions(world, ended);
+    noteCost(world, ended, attempts);
     return ended;
   } catch (error) {
     if (!(error instanceof LostRace)) throw error;

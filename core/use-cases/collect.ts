@@ -24,6 +24,8 @@ export async function collect(world: CollectPorts, input: CollectInput): Promise
     throw new Cancelled(`${input.job_id} is not at work under dispatch ${input.dispatch} any more`);
   }
   const { job, attempt, row } = rows;
+  const silent = input.error === 'States.HeartbeatTimeout';
+  world.note('runner ended', { mode: input.mode, error: input.error, metrics: { HeartbeatLost: silent ? 1 : 0 } });
   if (row === undefined) throw new SandboxLost(`${input.job_id} never had a sandbox for ${input.mode}`);
   if (input.mode === 'judge') return await collectJudge(world, { input, job, row });
   if (attempt === undefined) throw new Cancelled(`${input.job_id} has no attempt ${input.attempt}`);

@@ -9,6 +9,7 @@ import type { FinishInput, FinishResult } from '#core/workflow/steps';
 import { freeSlots, giveBackSlots } from './give-back.ts';
 import { settleBudget } from './job-budget.ts';
 import { moveAttempt } from './move-attempt.ts';
+import { noteCost } from './note-cost.ts';
 import { recordTransitions } from './record-transitions.ts';
 import { parsedJson } from './sandbox-output.ts';
 import { readArtifact } from './store-artifacts.ts';
@@ -87,17 +88,18 @@ async function ended(world: Ports, job: Job): Promise<Job> {
   if (winner !== null) {
     const artifacts = await writeManifest(world, job, all, { status: 'awaiting_review' });
     const changes = { artifacts, finished_at, deadline: null };
-    return await recorded(world, await world.jobs.transition(job, 'awaiting_review', changes, { winner }));
+    return await recorded(world, await world.jobs.transition(job, 'awaiting_review', changes, { winner }), all);
   }
   const round = all.filter((attempt) => attempt.round === job.round);
   const why = mostTelling(round.flatMap((attempt) => attempt.failure ?? []));
   const artifacts = await writeManifest(world, job, all, { status: 'failed', failure: why });
   const changes = { artifacts, finished_at, deadline: null, failure: why };
-  return await recorded(world, await world.jobs.transition(job, 'failed', changes, { failure: why }));
+  return await recorded(world, await world.jobs.transition(job, 'failed', changes, { failure: why }), all);
 }
 
-async function recorded(world: Ports, job: Job): Promise<Job> {
+async function recorded(world: Ports, job: Job, attempts: readonly Attempt[]): Promise<Job> {
   await recordTransitions(world, job);
+  noteCost(world, job, attempts);
   return job;
 }
 

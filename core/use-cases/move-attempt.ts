@@ -10,7 +10,7 @@ import { recordAttempt } from './record-transitions.ts';
  * back, and the caller sees by its status what happened.
  */
 export async function moveAttempt(
-  world: Pick<World, 'attempts' | 'log' | 'live'>,
+  world: Pick<World, 'attempts' | 'log' | 'live' | 'note'>,
   job: Job,
   attempt: Attempt,
   to: AttemptStatus,

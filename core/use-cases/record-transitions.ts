@@ -1,6 +1,7 @@
 import type { Attempt, Job, Transition } from '#core/job/job';
 import type { JobEvent, NewEvent } from '#core/job/milestone';
 import type { World } from '#core/ports/world';
+import { noteAttemptStatuses, noteJobStatuses } from './note-statuses.ts';
 
 type Ports = Pick<World, 'log' | 'live' | 'jobs' | 'note'>;
 
@@ -16,7 +17,7 @@ type Ports = Pick<World, 'log' | 'live' | 'jobs' | 'note'>;
  */
 export async function recordTransitions(world: Ports, job: Job): Promise<boolean> {
   try {
-    await appendAndPush(world, job, job.transitions.map(jobStatusEvent));
+    noteJobStatuses(world, job, await appendAndPush(world, job, job.transitions.map(jobStatusEvent)));
     if (job.status !== 'queued') await clearMark(world, job);
     return true;
   } catch (error) {
@@ -47,12 +48,14 @@ export async function announceJob(world: Ports & Pick<World, 'queue'>, job: Job)
  * whole, and the log takes each transition once.
  */
 export async function recordAttempt(
-  world: Pick<World, 'log' | 'live'>,
+  world: Pick<World, 'log' | 'live' | 'note'>,
   job: Pick<Job, 'tenant' | 'id' | 'session_id'>,
   attempt: Attempt,
 ): Promise<JobEvent[]> {
   const events = attempt.transitions.map((transition) => attemptStatusEvent(attempt, transition));
-  return await appendAndPush(world, job, events);
+  const appended = await appendAndPush(world, job, events);
+  noteAttemptStatuses(world, attempt, appended);
+  return appended;
 }
 
 /** Appends events of any source and pushes those that were new: the way of everything that enters a job's log. */

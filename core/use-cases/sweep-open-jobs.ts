@@ -1,6 +1,7 @@
 import { failure } from '#core/errors';
 import type { Attempt, Job } from '#core/job/job';
 import { cancelSeconds, heartbeatSeconds, outboxSeconds, waitingSeconds } from '#core/workflow/limits';
+import { ageSeconds } from './age-seconds.ts';
 import { cleanupJob } from './cleanup-job.ts';
 import { failQueuedJob } from './fail-queued-job.ts';
 import { executionOf, startExecution } from './start-execution.ts';
@@ -22,17 +23,24 @@ const counted: Record<Trouble, string> = {
 
 /** All rows with a deadline are open: what is wrong with each, and its cure. */
 export async function sweepOpenJobs(world: SweepWorld): Promise<Swept> {
-  const swept: Swept = Object.fromEntries(Object.values(counted).map((name) => [name, 0]));
+  const swept: Swept = Object.fromEntries([...Object.values(counted), 'OldestOverdueSeconds'].map((name) => [name, 0]));
   // No deadline is further away: this lists all.
   const open = await world.jobs.deadlineDue(world.clock.at(2 * waitingSeconds), atOnce);
   swept.OpenJobFailures = await eachOf(world, open, async (key) => {
     const job = await world.jobs.get(key.tenant, key.id);
+    swept.OldestOverdueSeconds = Math.max(swept.OldestOverdueSeconds ?? 0, overdueSeconds(world, job));
     const trouble = job === undefined ? undefined : await troubleOf(world, job);
     if (job === undefined || trouble === undefined) return;
     await cure(world, job, trouble);
     swept[counted[trouble]] = (swept[counted[trouble]] ?? 0) + 1;
   });
   return swept;
+}
+
+/** Before anything is done about it: what stays overdue from minute to minute is what no sweep could end. */
+function overdueSeconds(world: SweepWorld, job: Job | undefined): number {
+  const runs = job?.status === 'running' || job?.status === 'cancelling';
+  return runs && job.deadline !== undefined ? ageSeconds(world.clock, job.deadline) : 0;
 }
 
 async function troubleOf(world: SweepWorld, job: Job): Promise<Trouble | undefined> {

@@ -18,6 +18,7 @@ export async function sweepOrphans(world: SweepWorld): Promise<Swept> {
       level: 'warning',
       sandbox_id: info.sandbox_id,
       job_id: info.metadata.job_id,
+      ends_at: info.ends_at,
     });
   });
   return { SandboxesAlive: listed.length - killed, OrphansKilled: killed, OrphansLeft: failures };

@@ -3,7 +3,7 @@ import type { World } from '#core/ports/world';
 /** Everything but what works inside sandboxes and on code hosts. */
 export type SweepWorld = Omit<World, 'sandboxLease' | 'codeHost'>;
 
-/** What a part of the sweep found, by name; each is also a metric. */
+/** What a part of the sweep found, by name; those of `core/telemetry.ts` become metrics, all stand in the log line. */
 export type Swept = Record<string, number>;
 
 /** Runs `act` for each; one that fails is noted and counted as `failures`, the others go on. */

@@ -1,6 +1,9 @@
 import { failure } from '#core/errors';
+import { installScope, tenantOfScope } from '#core/job/permit-scopes';
 import { outboxSeconds, waitingSeconds } from '#core/workflow/limits';
+import { ageSeconds } from './age-seconds.ts';
 import { failQueuedJob } from './fail-queued-job.ts';
+import { leakedSlots } from './permit-drift.ts';
 import { announceJob } from './record-transitions.ts';
 import { eachOf, type SweepWorld, type Swept } from './sweep-part.ts';
 import { tenantLine } from './waiting-line.ts';
@@ -11,20 +14,30 @@ const atOnce = 200;
 /** Rows whose log or message is behind: append, send, clear the mark. */
 export async function sweepOutbox(world: SweepWorld): Promise<Swept> {
   const due = await world.jobs.outboxDue(world.clock.at(-outboxSeconds), atOnce);
+  let oldest = 0;
   const failures = await eachOf(world, due, async (key) => {
     const job = await world.jobs.get(key.tenant, key.id);
-    if (job?.outbox !== undefined) await announceJob(world, job);
+    if (job?.outbox === undefined) return;
+    oldest = Math.max(oldest, ageSeconds(world.clock, job.outbox));
+    await announceJob(world, job);
   });
-  return { OutboxHealed: due.length - failures };
+  return { OutboxHealed: due.length - failures, OutboxFailures: failures, OutboxLagSeconds: oldest };
 }
 
-/** Leases of dispatches that nobody gave back. */
+/** Leases of dispatches that nobody gave back; and those that are held though nothing is at work on them. */
 export async function sweepLeases(world: SweepWorld): Promise<Swept> {
-  let expired = 0;
+  const swept = { LeasesExpired: 0, LeasesLeaked: 0, SlotsUsed: 0 };
   const failures = await eachOf(world, await world.permits.scopes(), async (scope) => {
-    expired += (await world.permits.sweep(scope, world.clock.at())).length;
+    const expired = await world.permits.sweep(scope, world.clock.at());
+    const tenant = tenantOfScope(scope);
+    if (scope !== installScope && tenant === undefined) return;
+    const slots = Object.keys(await world.permits.leases(scope));
+    if (tenant === undefined) {
+      swept.SlotsUsed = slots.length;
+      swept.LeasesExpired = expired.length;
+    } else swept.LeasesLeaked += await leakedSlots(world, tenant, slots);
   });
-  return { LeasesExpired: expired, LeaseSweepFailures: failures };
+  return { ...swept, LeaseSweepFailures: failures };
 }
 
 /** Jobs that waited 24 h end; whoever fits now is woken. */

@@ -1,3 +1,4 @@
+import { measuredIn } from '#core/telemetry';
 import { sweepOpenJobs } from './sweep-open-jobs.ts';
 import { sweepOrphans } from './sweep-orphans.ts';
 import type { SweepWorld, Swept } from './sweep-part.ts';
@@ -28,6 +29,7 @@ export async function sweep(
     ['leases', sweepLeases],
     ['waiting', sweepWaiting],
   ];
+  const began = world.clock.now();
   const swept: Swept = { SweepFailures: 0 };
   for (const [name, run] of parts) {
     if (remainingMs() < leastMs) {
@@ -41,6 +43,23 @@ export async function sweep(
       world.note('a part of the sweep failed', { level: 'error', part: name, error });
     }
   }
-  world.note('swept', { metrics: swept });
+  const figures = { ...swept, ...derived(swept), SweepMs: world.clock.now() - began };
+  world.note('swept', { ...figures, metrics: measuredIn(figures) });
   return swept;
+}
+
+const sum = (swept: Swept, names: readonly string[]) => names.reduce((total, name) => total + (swept[name] ?? 0), 0);
+const repairs = ['OutboxHealed', 'JobsOverdue', 'CancelsFinished', 'ExecutionsStarted', 'JobsStranded'];
+const failures = ['SweepFailures', 'OutboxFailures', 'OpenJobFailures', 'OrphansLeft', 'LeaseSweepFailures'];
+
+/** What only the parts together say. A part that failed takes its gauge with it: nothing is better than a wrong 0. */
+function derived(swept: Swept): Swept {
+  const { LeasesLeaked, SandboxesAlive, SlotsUsed } = swept;
+  const known = LeasesLeaked !== undefined && SandboxesAlive !== undefined && SlotsUsed !== undefined;
+  const faults = sum(swept, failures);
+  return {
+    SweepRepairs: sum(swept, repairs),
+    ...(known && { PermitDrift: LeasesLeaked + Math.max(0, SandboxesAlive - SlotsUsed) }),
+    ...(faults > 0 && { Faults: faults }),
+  };
 }

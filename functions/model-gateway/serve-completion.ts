@@ -47,6 +47,7 @@ export async function serveCompletion(world: GatewayWorld, event: UrlEvent): Pro
   const call: MeteredCall = { token, price: model.price, promptBytes, maxOutput: outputAskedFor(request), staleMs };
   const key = await keyOf(world, model.provider);
   const open = await openCall(world, call);
+  const began = world.clock.now();
   const { body, tokens } = await asked(world, call, open, () =>
     world.providers[model.provider.kind]({
       model,
@@ -57,8 +58,9 @@ export async function serveCompletion(world: GatewayWorld, event: UrlEvent): Pro
       signal: AbortSignal.timeout(providerMs),
     }),
   );
+  const metrics = { ModelCallMs: world.clock.now() - began, ModelRateLimited: 0 };
   const settled = await settleCall(world, call, open, tokens ?? guessed(promptBytes, body));
-  world.note('model call', { model: token.gateway.model, metrics: { ModelCalls: 1 }, micro_usd: settled.micro_usd });
+  world.note('model call', { model: token.gateway.model, micro_usd: settled.micro_usd, metrics });
   const patchbay = { cost_usd: settled.micro_usd / 1e6, spent_usd: settled.spent_usd, calls: settled.calls };
   return jsonReply(200, { ...body, patchbay });
 }
@@ -99,6 +101,9 @@ async function asked(
   try {
     return await ask();
   } catch (error) {
+    const limited = error instanceof PatchbayError && error.code === 'too_many_requests';
+    const metrics = { ModelRateLimited: limited ? 1 : 0 };
+    world.note('model call failed', { level: 'warning', model: call.token.gateway.model, error, metrics });
     if (!(error instanceof UnknownOutcome)) {
       await settleCall(world, call, open, undefined);
       throw error;

@@ -2,7 +2,7 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type * as z from 'zod';
 import type { ErrorBody } from '#core/api/views';
 import { type ErrorCode, PatchbayError } from '#core/errors';
-import { logger } from './telemetry.ts';
+import { logger, measure } from './telemetry.ts';
 
 export type HttpResponse = APIGatewayProxyStructuredResultV2;
 
@@ -52,6 +52,7 @@ export function errorReply(
   statuses: Partial<Record<ErrorCode, number>> = {},
 ): HttpResponse {
   const { known, status } = expected(error, statuses);
+  if (status >= 500) measure({ Faults: 1 });
   if (known.code === 'internal') logger.error('request failed', { error: asError(error) });
   else if (status >= 500) logger.warn('request failed', { code: known.code, error: asError(error) });
   else logger.info('request refused', { code: known.code, reason: known.message });

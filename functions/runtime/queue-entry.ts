@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import { PatchbayError } from '#core/errors';
 import { chain, type LambdaHandler, logIdsOf, type WorldFactory } from './chain.ts';
 import { parsed } from './problems.ts';
-import { logger } from './telemetry.ts';
+import { logger, measure } from './telemetry.ts';
 
 export interface Queue<W, M extends z.ZodType> {
   name: string;
@@ -28,6 +28,7 @@ export function queueEntry<W, M extends z.ZodType>(
         logIdsOf(message);
         await queue.run(ports, message);
       } catch (error) {
+        measure({ Faults: 1 });
         logger.error('message failed', {
           error: error as Error,
           message_id: record.messageId,
