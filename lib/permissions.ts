@@ -4,16 +4,23 @@ import type { ServiceFunctionName } from './functions.ts';
 const read = ['dynamodb:GetItem', 'dynamodb:Query'];
 const write = ['dynamodb:PutItem', 'dynamodb:UpdateItem'];
 const lists = [...read, 'dynamodb:BatchGetItem'];
-const push = { connections: ['dynamodb:Query', 'dynamodb:DeleteItem'], sockets: ['execute-api:ManageConnections'] };
-const step = {
-  core: [...read, ...write, 'dynamodb:DeleteItem'],
-  ...push,
-  e2bSecret: ['secretsmanager:GetSecretValue'],
-};
+/** Whoever appends to a log pushes to the session's sockets, and removes the rows of those that are gone. */
+const push = { connections: [...read, 'dynamodb:DeleteItem'], sockets: ['execute-api:ManageConnections'] };
+const sandboxes = { e2bSecret: ['secretsmanager:GetSecretValue'] };
+/** Without ListBucket a file that is not there is a 403, not a 404. */
 const stored = { artifacts: ['s3:PutObject', 's3:GetObject'], bucket: ['s3:ListBucket'] };
 const queue = { queue: ['sqs:SendMessage'] };
-/** What gives permits back also wakes who waits for them: it scans the sparse index of waiting jobs for tenants. */
-const wakes = { core: [...step.core, 'dynamodb:Scan'], ...queue };
+/**
+ * What ends attempts and jobs: kills, revokes tokens, keeps checkpoints, gives permits back, and wakes who waits for
+ * them: it scans the sparse index of waiting jobs for tenants.
+ */
+const ends = {
+  core: [...read, ...write, 'dynamodb:DeleteItem', 'dynamodb:Scan'],
+  ...push,
+  ...sandboxes,
+  ...stored,
+  ...queue,
+};
 
 export type Target =
   | 'core'
@@ -31,7 +38,7 @@ export type Target =
 
 export const permissions: Record<ServiceFunctionName, Partial<Record<Target, string[]>>> = {
   Api: {
-    core: [...lists, ...write, 'dynamodb:Scan'],
+    core: [...lists, ...write],
     ...push,
     artifacts: ['s3:GetObject'],
     bucket: ['s3:ListBucket'],
@@ -41,9 +48,8 @@ export const permissions: Record<ServiceFunctionName, Partial<Record<Target, str
   Callbacks: {
     core: [...read, ...write],
     ...push,
+    ...sandboxes,
     artifacts: ['s3:PutObject'],
-    bucket: ['s3:ListBucket'],
-    e2bSecret: ['secretsmanager:GetSecretValue'],
     taskTokens: ['states:SendTaskSuccess', 'states:SendTaskHeartbeat'],
   },
   ModelGateway: {
@@ -51,26 +57,28 @@ export const permissions: Record<ServiceFunctionName, Partial<Record<Target, str
     modelKeysSecret: ['secretsmanager:GetSecretValue'],
   },
   Dispatch: { core: [...read, ...write, 'dynamodb:Scan'], ...push, ...queue, machine: ['states:StartExecution'] },
-  CreateSandbox: step,
-  RunAgent: { ...step, artifacts: ['s3:GetObject'], bucket: ['s3:ListBucket'] },
-  Collect: { ...step, ...stored },
-  EndAttempt: { ...step, ...stored, ...wakes },
-  Judge: { ...step, ...stored },
-  Finish: { ...step, ...stored, ...wakes },
-  Cleanup: { ...step, ...stored, ...wakes },
-  ExecutionEnded: { ...step, ...stored, ...wakes },
+  CreateSandbox: { core: [...read, ...write], ...push, ...sandboxes },
+  RunAgent: {
+    core: [...read, ...write, 'dynamodb:DeleteItem'],
+    ...sandboxes,
+    artifacts: ['s3:GetObject'],
+    bucket: ['s3:ListBucket'],
+  },
+  Collect: { core: [...read, ...write], ...push, ...sandboxes, ...stored },
+  EndAttempt: ends,
+  Judge: { core: [...read, ...write], ...push, ...stored },
+  Finish: ends,
+  Cleanup: ends,
+  ExecutionEnded: ends,
   Sweep: {
-    ...step,
-    core: [...step.core, 'dynamodb:BatchGetItem', 'dynamodb:Scan'],
-    ...stored,
-    ...queue,
+    ...ends,
     machine: ['states:StartExecution'],
     executions: ['states:StopExecution', 'states:DescribeExecution'],
   },
   SocketAuthorizer: { core: ['dynamodb:DeleteItem'] },
   Socket: {
     core: [...read, 'dynamodb:DeleteItem'],
-    connections: [...read, ...write, 'dynamodb:DeleteItem'],
+    connections: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
     sockets: ['execute-api:ManageConnections'],
     socketsToClose: ['execute-api:ManageConnections'],
   },

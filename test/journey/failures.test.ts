@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { fixTurn, type Journey, planTurn, startJourney, submitTurn, testCommand } from '../support/journey.ts';
-import type { Turn } from '../support/scripted-model.ts';
+import { testCommand } from '../support/a-repository.ts';
+import { type Journey, startJourney } from '../support/journey.ts';
+import { processesUnder } from '../support/processes-under.ts';
+import { fixTurn, planTurn, submitTurn, thinkingTurn } from '../support/scripted-turns.ts';
 
 let journey: Journey;
 beforeAll(async () => {
@@ -9,18 +10,12 @@ beforeAll(async () => {
 });
 afterAll(() => journey?.stop());
 afterEach(async () => {
-  await expect.poll(() => journey.stack.e2b.sandboxes(), { timeout: 30_000 }).toEqual([]);
-  await expect
-    .poll(async () => (await journey.api.call('getStatus', {})).slots.map(({ used }) => used), { timeout: 30_000 })
-    .not.toContain(1);
+  await expect.poll(() => journey.held(), { timeout: 30_000 }).toBe(0);
 });
-
-const never = new Promise<never>(() => {});
-const thinking = (): Turn => ({ wait: never, next: submitTurn });
 
 describe('a job that does not go well', () => {
   it('ends cancelled when it is cancelled while it runs, and keeps the diff so far', async () => {
-    const { job } = await journey.solve([planTurn, fixTurn, thinking()]);
+    const { job } = await journey.solve([planTurn, fixTurn, thinkingTurn]);
     await journey.until(job.id, (_, events) =>
       events.some(({ type, data }) => type === 'step' && String(data.command).includes('sed')),
     );
@@ -44,7 +39,7 @@ describe('a job that does not go well', () => {
   });
 
   it('fails as sandbox_lost when the sandbox dies, and does not hang', async () => {
-    const { job } = await journey.solve([planTurn, fixTurn, thinking()]);
+    const { job } = await journey.solve([planTurn, fixTurn, thinkingTurn]);
     await journey.until(job.id, (_, events) =>
       events.some(({ type, data }) => type === 'step' && String(data.command).includes('sed')),
     );
@@ -114,8 +109,6 @@ describe('a job that does not go well', () => {
   });
 });
 
-it('leaves no process of a sandbox behind', () => {
-  const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
-
-  expect(processes.filter((line) => line.includes('run_solver.py'))).toEqual([]);
+it('leaves no process of a sandbox behind', async () => {
+  await expect.poll(() => processesUnder(`${journey.stateDir}/sandboxes`), { timeout: 10_000 }).toEqual([]);
 });

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isMilestone } from '#core/job/milestone';
 import { Evidence } from '#core/workflow/runner';
 import { followJob } from '../../bin/client/live-client.ts';
-import { fixTurn, type Journey, planTurn, startJourney, submitTurn } from '../support/journey.ts';
+import { type Journey, startJourney } from '../support/journey.ts';
+import { fixTurn, planTurn, submitTurn } from '../support/scripted-turns.ts';
 
 let journey: Journey;
 beforeAll(async () => {
