@@ -9,6 +9,7 @@ export default defineConfig({
       project('infra', { testTimeout: 120_000, hookTimeout: 120_000 }),
       project('local', { testTimeout: 60_000, hookTimeout: 60_000 }),
       project('journey', { testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false }),
+      project('faults', { testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: false }),
     ],
   },
 });

@@ -2,7 +2,8 @@
 # Installs what the repository in the current folder needs, and says which command tests it.
 # Order: the job's commands, else a set-up file of the repository, else the first marker per language of the table below.
 # Environment: SETUP_COMMANDS (a file, one command per NUL; absent when the job has none), COMMAND_SECONDS, TOTAL_SECONDS,
-# REPORT (per command: exit code, seconds, command), TEST_COMMAND_FILE, PATCHBAY_VENV. A failure is noted, never a stop.
+# REPORT (per command: exit code, seconds, command), TEST_COMMAND_FILE, PATCHBAY_VENV, PATCHBAY_TOOLS (its bin is on PATH).
+# A failure is noted, never a stop.
 set -u -o pipefail
 
 started=$SECONDS
@@ -28,11 +29,40 @@ has() { local file; for file in "$@"; do [[ -e $file ]] && return 0; done; retur
 matches() { compgen -G "$1" >/dev/null; }
 says() { [[ -f $1 ]] && grep -qE "$2" "$1"; }
 
+# A package manager that is missing, or whose launcher cannot fetch it, comes as a package from its registry.
+need() { # tool
+  case $1 in
+    uv|poetry|pdm|pipenv)
+      "$1" --version >/dev/null 2>&1 </dev/null && return
+      local place=$PATCHBAY_TOOLS/$1
+      run "python3 -m venv '$place' && '$place/bin/pip' install --quiet $1 && mkdir -p '$PATCHBAY_TOOLS/bin' && ln -sf '$place/bin/$1' '$PATCHBAY_TOOLS/bin/'" ;;
+    pnpm|yarn|bun)
+      "$1" --version >/dev/null 2>&1 </dev/null || run "npm install --global --no-audit --no-fund --loglevel=error --prefix '$PATCHBAY_TOOLS' $(node_tool "$1")" ;;
+  esac
+}
+node_tool() { # The package of the version that package.json or the lock file asks for.
+  local asked
+  asked=$(grep -oE "\"packageManager\" *: *\"$1@[0-9][0-9A-Za-z.-]*" package.json 2>/dev/null | grep -oE '[^@]+$')
+  case $1 in
+    pnpm) if [[ -z $asked ]]; then says pnpm-lock.yaml "^lockfileVersion: '?5" && asked=7; says pnpm-lock.yaml "^lockfileVersion: '?6" && asked=8; fi
+      echo "pnpm@${asked:-10}" ;;
+    yarn) if [[ $asked == 1.* ]] || { [[ -z $asked ]] && ! says yarn.lock '^__metadata:'; }; then echo "yarn@${asked:-1}"; else echo "@yarnpkg/cli-dist@${asked:-4}"; fi ;;
+    *) echo "$1@${asked:-latest}" ;;
+  esac
+}
+
 python_venv() {
   [[ -x $PATCHBAY_VENV/bin/python ]] && return
+  need uv
   if have uv; then run "uv venv --quiet --seed '$PATCHBAY_VENV'"; else run "python3 -m venv '$PATCHBAY_VENV'"; fi
 }
 pip_install() { if have uv; then echo "uv pip install --quiet --python '$PATCHBAY_VENV/bin/python' $*"; else echo "'$PATCHBAY_VENV/bin/python' -m pip install --quiet $*"; fi; }
+
+uv_sync() {
+  run 'uv sync --frozen --all-extras --all-groups' || run 'uv sync --frozen'
+  [[ -x $PATCHBAY_VENV/bin/pytest ]] || ! has_python_tests || run "$(pip_install pytest)"
+}
+has_python_tests() { matches 'tests/test_*.py' || matches 'test/test_*.py' || matches 'test_*.py'; }
 
 python_by_pip() {
   # Nothing to install (a library on the standard library alone, without a build file) needs no environment either.
@@ -55,7 +85,7 @@ python_by_pip() {
 python_tests() { # prefix
   if says tox.ini '^\[testenv' && ! has pytest.ini conftest.py tests test && have tox; then tests_by 'tox -e py'
   elif [[ -n $1 || -x $PATCHBAY_VENV/bin/pytest ]] || have pytest; then tests_by "${1:+$1 }pytest -q"
-  elif matches 'tests/test_*.py' || matches 'test/test_*.py' || matches 'test_*.py'; then
+  elif has_python_tests; then
     if [[ -f tests/__init__.py || ! -d tests ]]; then tests_by 'python3 -m unittest'; else tests_by 'python3 -m unittest discover -s tests -t .'; fi
   fi
 }
@@ -68,7 +98,7 @@ yarn_install() { if says yarn.lock '^__metadata:'; then run 'yarn install --immu
 
 # language | marker files, any of them | install (a command, or a function above after ":") | test command (likewise)
 table='
-python|uv.lock|uv sync --frozen --all-extras --all-groups|:python_tests uv run --no-sync
+python|uv.lock|:uv_sync|:python_tests uv run --no-sync
 python|poetry.lock|poetry install -n --all-extras|:python_tests poetry run
 python|pdm.lock|pdm sync --dev|:python_tests pdm run
 python|Pipfile.lock|pipenv sync --dev|:python_tests pipenv run
@@ -95,14 +125,17 @@ call() { # ":function first argument…" or a command for run
   "$name" "$argument"
 }
 
-each_language() { # install | test
+tool_of() { case $1 in uv.lock) echo uv ;; yarn.lock) echo yarn ;; *) echo "${2%% *}" ;; esac; }
+
+each_language() { # tools | install | test
   local seen=' ' language markers install tests marker
   while IFS='|' read -r language markers install tests; do
     [[ -z $language || $seen == *" $language "* ]] && continue
     for marker in $markers; do
       matches "$marker" || continue
       seen+="$language "
-      if [[ $1 == install ]]; then call "$install"
+      if [[ $1 == tools ]]; then need "$(tool_of "$marker" "$install")"
+      elif [[ $1 == install ]]; then call "$install"
       elif [[ $tests == :* ]]; then call "$tests"
       else tests_by "$tests"; fi
       break
@@ -113,6 +146,7 @@ each_language() { # install | test
 set -f # markers are patterns for compgen, not for the shell
 : >"$REPORT"
 : >"$TEST_COMMAND_FILE"
+each_language tools
 if [[ -n ${SETUP_COMMANDS:-} && -f $SETUP_COMMANDS ]]; then
   source=job
   while IFS= read -r -d '' command; do run "$command"; done <"$SETUP_COMMANDS"

@@ -35,7 +35,7 @@ class Judge:
         installed = set_ups.before_the_lock(tree, candidates)
         ready = run.reporter.emit("deps_installed", ok=installed.ok, source=installed.source, notes=installed.notes[:10])
         # Agents wrote what runs next.
-        if not run.reporter.wait_locked(ready):
+        if not run.wait_locked(ready):
             run.stop.check()
         run.enter("cross-testing")
         failing = self._on_base(distinct_tests(candidates))

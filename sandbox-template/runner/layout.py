@@ -38,6 +38,11 @@ class Layout:
     def virtualenv(self) -> Path:
         return self.private / "venv"
 
+    @property
+    def tools(self) -> Path:
+        """Package managers that the image lacks, as the set-up fetched them."""
+        return self.private / "tools"
+
 
 def make_layout(workspace_root: str, job_id: str) -> Layout:
     root = Path(workspace_root)

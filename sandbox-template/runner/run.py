@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from .clock import Clock
-from .command_env import command_env
-from .event_spool import EventSpool
+from .command_env import OFFLINE, command_env
+from .event_spool import Event, EventSpool
 from .git_tree import GitTree
 from .job import Job, parse_time
 from .layout import Layout, make_layout
@@ -63,6 +63,12 @@ class Run:
         self.stop.check()
         self.phase = phase
         self.log.line(f"— {phase} —")
+
+    def wait_locked(self, event: Event, seconds: float = float("inf")) -> bool:
+        """Waits for the egress rules of the agent, asked for by this event. Commands know from then on that there is no network."""
+        locked = self.reporter.wait_locked(event, seconds)
+        self.env |= OFFLINE
+        return locked
 
     def timed(self, name: str, started: float) -> int:
         """Adds the time since `started` (monotonic) to the durations; returns it in ms."""

@@ -45,13 +45,13 @@ class Solve:
         ready = run.reporter.emit("deps_installed", ok=installed.ok, source=installed.source, commands=installed.commands[:10], notes=installed.notes[:10])
         run.phase = "baseline"
         # The tests after the patch have no network; those before should not have one either.
-        run.reporter.wait_locked(ready, run.seconds(LOCK_SECONDS))
+        run.wait_locked(ready, run.seconds(LOCK_SECONDS))
         command = installed.test_command
         self._before = baseline(run, command)
         self.tests = report_of(command, self._before, None)
         tested = run.reporter.emit("baseline_tested", **summary(self._before, command))
         manifest = self._ready_the_tree()
-        if not run.reporter.wait_locked(tested):
+        if not run.wait_locked(tested):
             run.stop.check()
         self._let_the_agent_work(installed, self._reserve())
         self._diff()

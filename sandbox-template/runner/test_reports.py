@@ -43,7 +43,8 @@ def _npm_script(command: str, package_json: Path) -> str:
         script = json.loads(package_json.read_text()).get("scripts", {}).get("test", "")
     except (OSError, ValueError, AttributeError):
         return ""
-    return f" # {script}" if isinstance(script, str) and re.fullmatch(r"(jest|vitest( run)?)( --?[\w=-]+)*", script) else ""
+    known = isinstance(script, str) and (re.fullmatch(r"(jest|vitest( run)?)( --?[\w=-]+)*", script) or _NODE_TEST.search(script))
+    return f" # {script}" if known else ""
 
 
 def _junit(_output: str, report: Path) -> PerTest:
@@ -100,6 +101,35 @@ def _jest(_output: str, report: Path) -> PerTest:
     return result
 
 
+_TAP_SUBTEST = re.compile(r"^((?:    )*)# Subtest: (.*)$")
+_TAP_RESULT = re.compile(r"^((?:    )*)(not )?ok \d+ - (.*?)( # (?:SKIP|TODO).*)?$")
+
+
+def _tap(_output: str, report: Path) -> PerTest:
+    """node's own: subtests indented by four, and each told after its own subtests. Only leaves are tests."""
+    result = PerTest()
+    if not report.is_file() or report.stat().st_size > MAX_REPORT:
+        return result
+    path: list[str] = []
+    ended_at, details = -1, ""
+    for line in report.read_text(errors="replace").splitlines():
+        if details:
+            # A failure's message may look like a result.
+            details = "" if line == details else details
+        elif line.endswith("---") and not line[:-3].strip():
+            details = f"{line[:-3]}..."
+        elif started := _TAP_SUBTEST.match(line):
+            path = [*path[: len(started[1]) // 4], started[2]]
+        elif ended := _TAP_RESULT.match(line):
+            depth = len(ended[1]) // 4
+            if ended_at <= depth and not ended[4]:
+                names = result.failed if ended[2] else result.passed
+                names.add(" > ".join([*path[:depth], ended[3]]).replace("\\#", "#"))
+            ended_at = depth
+    result.passed -= result.failed
+    return result
+
+
 _UNITTEST_LINE = re.compile(r"^(\w+) \(([\w.]+)\)(?:\n(?!\w+ \().*)?? \.\.\. (ok|FAIL|ERROR|expected failure|unexpected success)$", re.M)
 _UNITTEST_HEAD = re.compile(r"^(?:FAIL|ERROR): (\w+) \(([\w.]+)\)", re.M)
 
@@ -127,11 +157,20 @@ def _with_arguments(arguments: str) -> Callable[[str, Path], tuple[str, dict[str
     return ask
 
 
+def _ask_node(command: str, report: Path) -> tuple[str, dict[str, str]]:
+    """By variable, so that it reaches a node inside a script; beside the output that people read."""
+    reporters = ((report, "tap"), ("stdout", "spec"))
+    return command, {"NODE_OPTIONS": " ".join(f"--test-reporter={name} --test-reporter-destination={place}" for place, name in reporters)}
+
+
+_NODE_TEST = re.compile(r"^(?!.*--test-reporter).*\bnode\b[^|;&]*\s--test(\s|$)")
+
 FRAMEWORKS = (
     # By variable, so that it also reaches a pytest inside make or a script.
     Framework(re.compile(r"\bpytest\b|\bpy\.test\b|^(make|tox|nox|hatch)\b"), lambda command, report: (command, {"PYTEST_ADDOPTS": f"--junitxml={report}"}), _junit),
     Framework(re.compile(r"^python[\d.]* -m unittest\b(?!.*[|&;])"), lambda command, _: (re.sub(r"-m unittest\b(?! -v)", "-m unittest -v", command, count=1) if " discover" not in command else command + " -v", {}), _unittest),
     Framework(re.compile(r"^go test\b(?!.*[|&;])"), lambda command, _: (command.replace("go test", "go test -json", 1), {}), _go),
+    Framework(_NODE_TEST, _ask_node, _tap),
     Framework(re.compile(r"(^|# |npx )jest\b(?!.*[|&;])"), _with_arguments("--json --outputFile=REPORT"), _jest),
     Framework(re.compile(r"(^|# |npx )vitest\b(?!.*[|&;])"), _with_arguments("--reporter=json --outputFile=REPORT"), _jest),
 )

@@ -14,7 +14,7 @@ from .test_reports import PerTest, framework_of
 
 TEST_SECONDS = 600.0
 MAX_NAMES = 200
-_NO_COMMAND = re.compile(r"command not found|No module named (pytest|unittest|nose|tox)\b|[Mm]issing script:? \"?test|No rule to make target", re.I)
+_NO_COMMAND = re.compile(r"command not found|Failed to spawn: `pytest`|No module named (pytest|unittest|nose|tox)\b|[Mm]issing script:? \"?test|No rule to make target", re.I)
 _NOT_THE_CODE = re.compile(r"No space left on device|Cannot allocate memory|MemoryError|Disk quota exceeded|JavaScript heap out of memory")
 PYTEST_NO_TESTS = 5
 

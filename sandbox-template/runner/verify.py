@@ -64,7 +64,7 @@ class Verify:
         self._save(setup={"ok": installed.ok, "notes": installed.notes[:20]})
         ready = run.reporter.emit("deps_installed", ok=installed.ok, source=installed.source, notes=installed.notes[:10])
         # An agent wrote what runs next.
-        if not run.reporter.wait_locked(ready):
+        if not run.wait_locked(ready):
             run.stop.check()
         run.enter("testing")
         command = installed.test_command
