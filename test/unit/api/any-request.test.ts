@@ -4,7 +4,8 @@ import { openApi } from '#core/api/openapi';
 import { type Route, type RouteName, routes } from '#core/api/routes';
 import { ErrorBody } from '#core/api/views';
 import { jobStatuses } from '#core/job/lifecycle';
-import { anApi, type Call } from '../../support/an-api.ts';
+import { anApi } from '../../support/an-api.ts';
+import { anyCall, someBodies } from '../../support/any-call.ts';
 import {
   aJob,
   aNewEvent,
@@ -39,72 +40,13 @@ async function populated(): Promise<FakeWorld> {
   return world;
 }
 
-const anyText = fc.string({ maxLength: 40, unit: 'binary' });
-const anyId = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom(anId('s'), anId('i'), ...jobStatuses.map((_, n) => anId('j', n + 1))) },
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom(anId('s', 2), anId('i', 2), anId('j', 99), '1/1/diff.patch', '', '..', 'constructor'),
-  },
-  { weight: 1, arbitrary: anyText },
-);
-const ownParams: Record<string, string[]> = {
-  id: [anId('s')],
-  issue_id: [anId('i')],
-  job_id: [anId('j', 2), anId('j', 1)],
+const known = {
+  ids: [anId('s'), anId('i'), ...jobStatuses.map((_, n) => anId('j', n + 1))],
+  foreign: [anId('s', 2), anId('i', 2), anId('j', 99)],
+  own: { id: [anId('s')], issue_id: [anId('i')], job_id: [anId('j', 2), anId('j', 1)] },
+  repository: aRepository(),
 };
-
-const bodies: Record<string, unknown>[] = [
-  {},
-  { title: 'A title', repository: aRepository() },
-  { text: '/solve 1 x2' },
-  { session_id: anId('s') },
-  { attempts: 2, models: ['replay/sample'], limits: { cost_usd: 1, steps: 10, wall_seconds: 300 } },
-];
-/** A body that the route takes, one that some route takes, as it is or with one field made anything, or just anything. */
-const anyBody = (row: Route) =>
-  fc.oneof(
-    fc.constantFrom(undefined, ...bodies.filter((body) => row.body?.safeParse(body).success)),
-    fc.constantFrom(...bodies),
-    fc
-      .tuple(
-        fc.constantFrom(...bodies),
-        fc.constantFrom('title', 'text', 'attempts', 'limits', 'models'),
-        fc.jsonValue(),
-      )
-      .map(([body, name, value]) => ({ ...body, [name]: value })),
-    fc.jsonValue(),
-    anyText,
-  );
-
-function anyCall(row: Route): fc.Arbitrary<Call> {
-  const params = Object.keys(row.params.shape).map((name) => [
-    name,
-    fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...(ownParams[name] ?? [''])) }, { weight: 1, arbitrary: anyId }),
-  ]);
-  const query = fc.dictionary(
-    fc.constantFrom('limit', 'after', 'cursor', 'session_id', 'status', 'other'),
-    fc.oneof(fc.constantFrom('1', '500', '-1', '1e9', 'queued', anId('s')), anyText),
-    { maxKeys: 3 },
-  );
-  return fc.record(
-    {
-      params: fc.record(Object.fromEntries(params)) as fc.Arbitrary<Record<string, string>>,
-      query,
-      body: anyBody(row),
-      headers: fc.oneof(
-        fc.constant({}),
-        anyText.map((key) => ({ 'idempotency-key': key })),
-      ),
-      claims: fc.oneof(
-        { weight: 8, arbitrary: fc.constant({}) },
-        { weight: 1, arbitrary: fc.constant(null) },
-        { weight: 1, arbitrary: fc.record({ sub: anyText, tenant: anyText }) },
-      ),
-    },
-    { requiredKeys: ['params'] },
-  );
-}
+const bodies = someBodies(known);
 
 describe('any request', () => {
   it.each(served)('to %s gets a documented answer in its documented form', async (name, row) => {
@@ -113,7 +55,7 @@ describe('any request', () => {
     const statuses = Object.keys(documented[row.path.replace('+}', '}')]?.[row.method.toLowerCase()]?.responses ?? {});
 
     await fc.assert(
-      fc.asyncProperty(anyCall(row), async (request) => {
+      fc.asyncProperty(anyCall(row, known), async (request) => {
         const { status, body, headers } = await call(name, request);
 
         expect(statuses).toContain(String(status));
