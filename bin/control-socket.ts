@@ -36,6 +36,7 @@ function controlSocket(): string {
 
 /** Serves the stack's methods, and `where`, one JSON line a request. @throws Error when it is served already */
 export async function serveControl(stack: Answering, where: Promise<Whereabouts>): Promise<{ stop(): void }> {
+  where.catch(() => {}); // told to everyone who asks, and to whoever has started the stack
   const path = controlSocket();
   mkdirSync(stackFolder(), { recursive: true });
   // One that nobody answers is left over from a process that was killed.

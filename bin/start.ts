@@ -26,7 +26,6 @@ async function start(): Promise<void> {
   const began = Date.now();
   const options = laptopOptions(cdkOut, 'main', { stateDir: stackFolder(), parameters, secrets });
   const where = stack.ask<Omit<Whereabouts, 'pid'>>('start', options).then((at) => ({ ...at, pid: process.pid }));
-  where.catch(() => {}); // it may fail before it is awaited below, where the reason is told
   const control = await serveControl(stack, where);
   try {
     introduce(await where, summary, Date.now() - began);

@@ -1,9 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { git, gitLine } from './git.ts';
 
 export type Applied = { applied: true; files: string[] } | { applied: false; reason: string };
+
+/** What git complained about. */
+class GitRefused extends Error {}
 
 /**
  * Applies a diff to a working tree by a three-way merge, as `git apply --3way` would, but as a whole or not at all: the
@@ -13,38 +16,55 @@ export type Applied = { applied: true; files: string[] } | { applied: false; rea
 export function applyPatch(folder: string, patch: Uint8Array): Applied {
   const own = mkdtempSync(join(tmpdir(), 'patchbay-apply-'));
   try {
-    const objects = gitLine(folder, 'rev-parse', '--path-format=absolute', '--git-path', 'objects') ?? '';
-    const env = {
-      GIT_INDEX_FILE: join(own, 'index'),
-      GIT_OBJECT_DIRECTORY: own,
-      GIT_ALTERNATE_OBJECT_DIRECTORIES: objects,
-    };
-    const run = (args: string[], input?: Uint8Array) => git(folder, args, { env, ...(input && { input }) });
-    for (const args of [
-      ['read-tree', 'HEAD'],
-      ['add', '--update', ':/'],
-    ]) {
-      const { ok, stderr } = run(args);
-      if (!ok) return { applied: false, reason: stderr };
-    }
-    const before = run(['write-tree']).stdout.toString('utf8').trim();
-    const merged = run(['apply', '--3way', '--cached', '--whitespace=nowarn'], patch);
-    if (!merged.ok) return { applied: false, reason: reasonOf(merged.stderr) };
-    const after = run(['write-tree']).stdout.toString('utf8').trim();
-    const change = run(['diff', '--binary', '--full-index', '--no-color', '--no-ext-diff', before, after]).stdout;
-    if (change.length === 0) return { applied: true, files: [] };
-    const top = gitLine(folder, 'rev-parse', '--show-toplevel') ?? folder;
-    const written = git(top, ['apply', '--binary', '--whitespace=nowarn'], { input: change });
-    if (!written.ok) return { applied: false, reason: reasonOf(written.stderr) };
-    const names = run(['diff', '--name-only', '-z', before, after]).stdout.toString('utf8');
-    return { applied: true, files: names.split('\0').filter(Boolean) };
+    return { applied: true, files: merge(folder, patch, own) };
+  } catch (error) {
+    if (!(error instanceof GitRefused)) throw error;
+    return { applied: false, reason: error.message };
   } finally {
     rmSync(own, { recursive: true, force: true });
   }
 }
 
+/** @returns the files that were changed @throws GitRefused before anything was */
+function merge(folder: string, patch: Uint8Array, own: string): string[] {
+  // Below the top, `git apply` would leave out what is outside of the folder, without a word.
+  const top = gitLine(folder, 'rev-parse', '--show-toplevel') ?? folder;
+  const env = {
+    GIT_INDEX_FILE: join(own, 'index'),
+    GIT_OBJECT_DIRECTORY: own,
+    GIT_ALTERNATE_OBJECT_DIRECTORIES:
+      gitLine(top, 'rev-parse', '--path-format=absolute', '--git-path', 'objects') ?? '',
+  };
+  const run = (args: string[], input?: Uint8Array) => {
+    const { ok, stdout, stderr } = git(top, args, { env, ...(input && { input }) });
+    if (!ok) throw new GitRefused(reasonOf(stderr));
+    return stdout;
+  };
+  const tree = () => run(['write-tree']).toString('utf8').trim();
+
+  run(['read-tree', 'HEAD']);
+  run(['add', '--update']);
+  const named = namesIn(run(['apply', '--numstat', '-z'], patch)).filter((name) => existsSync(join(top, name)));
+  // New files of the diff that are there already, untracked or even ignored.
+  if (named.length > 0) run(['--literal-pathspecs', 'add', '--force', '--', ...named]);
+  const before = tree();
+  run(['apply', '--3way', '--cached', '--whitespace=nowarn'], patch);
+  const after = tree();
+  const change = run(['diff', '--binary', '--full-index', '--no-color', '--no-ext-diff', before, after]);
+  if (change.length === 0) return [];
+  const written = git(top, ['apply', '--binary', '--whitespace=nowarn'], { input: change });
+  if (!written.ok) throw new GitRefused(reasonOf(written.stderr));
+  return namesIn(run(['diff', '--numstat', '--no-renames', '-z', before, after]));
+}
+
+/** Of `--numstat -z`: added, deleted and name in columns, a NUL after each. */
+function namesIn(numstat: Buffer): string[] {
+  const rows = numstat.toString('utf8').split('\0').filter(Boolean);
+  return rows.map((row) => row.replace(/^[^\t]*\t[^\t]*\t/, ''));
+}
+
 /** Git's own words, without those about what it tried on the way. */
 function reasonOf(stderr: string): string {
-  const lines = stderr.split('\n').filter((line) => /conflict|^error:|^U /.test(line));
+  const lines = stderr.split('\n').filter((line) => /conflict|^error:|^fatal:|^U /.test(line));
   return (lines.length > 0 ? lines : [stderr]).map((line) => line.replace(/^U /, 'conflict in ')).join('; ');
 }

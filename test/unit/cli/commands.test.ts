@@ -1,0 +1,229 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { artifactKey } from '#core/job/artifact';
+import type { Job } from '#core/job/job';
+import { artifacts } from '../../../bin/cli/commands/artifacts.ts';
+import { bill, sinceOf } from '../../../bin/cli/commands/bill.ts';
+import { cancel } from '../../../bin/cli/commands/cancel.ts';
+import { diff } from '../../../bin/cli/commands/diff.ts';
+import { installStatus } from '../../../bin/cli/commands/install-status.ts';
+import { list } from '../../../bin/cli/commands/list.ts';
+import { logs } from '../../../bin/cli/commands/logs.ts';
+import { models } from '../../../bin/cli/commands/models.ts';
+import { plan } from '../../../bin/cli/commands/plan.ts';
+import { solve } from '../../../bin/cli/commands/solve.ts';
+import { status } from '../../../bin/cli/commands/status.ts';
+import { watch } from '../../../bin/cli/commands/watch.ts';
+import { runCommands } from '../../../bin/cli/run-commands.ts';
+import { aShell } from '../../support/a-shell.ts';
+import { anApiServer } from '../../support/an-api-server.ts';
+import { aJob, anAttempt, anId, anIssue, aSession, tenant } from '../../support/builders.ts';
+import { type FakeWorld, fakeWorld } from '../../support/fake-world.ts';
+
+const commands = { artifacts, bill, cancel, diff, install: installStatus, list, logs, models, plan, status, watch };
+let world: FakeWorld;
+let server: Awaited<ReturnType<typeof anApiServer>>;
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'patchbay-commands-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+beforeEach(async () => {
+  world = fakeWorld();
+  await world.sessions.create(aSession());
+  await world.sessions.addIssue(anIssue());
+  server = await anApiServer(world);
+  return () => server.stop();
+});
+
+async function run(line: string, env: Record<string, string> = {}) {
+  const shell = aShell({ cwd: folder, env: { PATCHBAY_API: server.url, PATCHBAY_TOKEN: 'token', ...env } });
+  const code = await runCommands({ name: 'npm run solve --', commands, main: solve }, line.split(' '), shell);
+  return { code, out: shell.stdout, err: shell.stderr };
+}
+
+const file = (name: string, body: string) => ({
+  name,
+  size: body.length,
+  sha256: 'f'.repeat(64),
+  content_type: 'text/plain',
+  partial: false,
+});
+
+/** A job whose two attempts have ended; the second wins. */
+async function aJudgedJob(overrides: Partial<Job> = {}): Promise<Job> {
+  const verdict = {
+    round: 1,
+    winner: 2,
+    ranking: [],
+    decided_by: 'tests',
+    reason: 'Attempt 2 passes more tests.',
+    cross_tests: 'run',
+    notes: ['One note.'],
+  };
+  const job = aJob({
+    status: 'awaiting_review',
+    finished_at: '2026-01-05T09:10:00.000Z',
+    verdict: verdict as never,
+    ...overrides,
+  });
+  await world.jobs.create(job);
+  const files = {
+    'diff.patch': '+fixed\n',
+    'logs.txt': 'log \x1b[31mred\n',
+    'plan.json': '{"summary":"Fix it","steps":[{"id":1,"title":"Look"}]}',
+  };
+  const stored = Object.entries(files).map(([name, body]) => file(`1/2/${name}`, body));
+  for (const [name, body] of Object.entries(files))
+    world.artifacts.upload(artifactKey(tenant, job.id, `1/2/${name}`), body);
+  const failure = { code: 'no_patch', message: 'Nothing changed', remedy: 'Say more.', retryable: true } as const;
+  const own = { job_id: job.id };
+  await world.attempts.createMissing([
+    anAttempt({ ...own, n: 1, status: 'empty', failure }),
+    anAttempt({
+      ...own,
+      n: 2,
+      status: 'solved',
+      verified: true,
+      artifacts: stored,
+      diff: { files: 1, insertions: 1, deletions: 0, sha256: 'x', bytes: 7 },
+    }),
+  ]);
+  return job;
+}
+
+describe('a job', () => {
+  it('is shown with its verdict, its attempts and what to do next', async () => {
+    const { id } = await aJudgedJob();
+
+    const { code, out } = await run(`status ${id}`);
+
+    expect(code).toBe(0);
+    expect(out).toContain('Awaiting review: Attempt 2 passes more tests.\n');
+    expect(out).toMatch(/^ {3}attempt 1 {2}empty \(no_patch\) .*no diff/m);
+    expect(out).toMatch(/^→ {2}attempt 2 {2}solved +verified {2}1 file \+1 -0/m);
+    expect(out).toContain('Note: One note.');
+    expect(out).toContain(`solve -- apply ${id} --repo <path>`);
+  });
+
+  it('is found by its beginning and by `last`, and asked for by name where that takes a choice', async () => {
+    await aJudgedJob({ id: anId('j', 1), created_at: '2026-01-05T09:00:00.000Z' });
+    const newer = await aJudgedJob({ id: `jb${anId('j').slice(2)}`, created_at: '2026-01-05T09:05:00.000Z' });
+
+    expect(JSON.parse((await run('status last --json')).out)).toMatchObject({ id: newer.id });
+    expect(JSON.parse((await run('status jbaa --json')).out)).toMatchObject({ id: newer.id });
+    expect((await run('status jzzz')).err).toContain('<job>: no job of yours is "jzzz".');
+    expect((await run('status nonsense!')).err).toContain('Give a job id or its first characters, or `last`');
+    expect((await run(`status ${anId('j', 9)}`)).err).toContain('Check the id');
+  });
+
+  it('gives the files of its winner, or of the attempt that is named', async () => {
+    await aJudgedJob();
+
+    expect((await run('diff last')).out).toBe('+fixed\n');
+    expect((await run('logs last')).out).toBe('log \x1b[31mred\n');
+    expect((await run('plan last')).out).toBe('Fix it\n\nSteps\n  1. Look\n');
+    expect(await run('diff last --attempt 1')).toMatchObject({ code: 1, err: expect.stringContaining('attempt 1 of') });
+    expect((await run('diff last --attempt 3')).err).toContain('--attempt: job');
+    expect((await run('diff last --attempt 3')).err).toContain('Choose one of 1, 2: --attempt <n>.');
+  });
+
+  it('gives no empty diff as one', async () => {
+    const job = await aJudgedJob();
+    world.artifacts.upload(artifactKey(tenant, job.id, '1/2/diff.patch'), '');
+
+    expect(await run('diff last')).toMatchObject({ code: 1, err: expect.stringContaining('changed nothing') });
+  });
+
+  it('has its files listed, or fetched into a folder that none leaves', async () => {
+    const job = await aJudgedJob();
+
+    expect((await run('artifacts last')).out).toMatch(/^1\/2\/diff\.patch +7 {2}B {2}sha256 f{64}$/m);
+    expect((await run('artifacts last --out got')).out).toBe(`3 file(s) in ${join(folder, 'got')}\n`);
+    expect(readFileSync(join(folder, 'got/1/2/diff.patch'), 'utf8')).toBe('+fixed\n');
+    expect((await run('artifacts last nothing')).err).toContain(
+      `job ${job.id} has no "nothing". It has 1/2/diff.patch`,
+    );
+    const stray = aJob({ id: `jc${anId('j').slice(2)}`, artifacts: [file('../../stray', '')] });
+    await world.jobs.create(stray);
+    expect((await run(`artifacts ${stray.id} --out got`)).err).toContain('would be written outside');
+  });
+
+  it('is cancelled', async () => {
+    await world.jobs.create(aJob());
+
+    expect(await run('cancel last')).toMatchObject({ code: 0, out: `Job ${anId('j')} is cancelled.\n` });
+    expect((await run('status last')).out).toContain('Cancelled');
+  });
+
+  it('is watched from its first event to its rest, and its outcome is the exit code', async () => {
+    const job = await aJudgedJob();
+    const at = job.created_at;
+    const statuses = ['queued', 'running', 'awaiting_review'].map((to, index) => {
+      return { src: 'job', src_seq: index + 1, type: 'job_status' as const, at, data: { status: to } };
+    });
+    await world.log.append(tenant, job.id, statuses);
+
+    const plain = await run('watch last');
+    const json = await run('watch last --json');
+
+    expect(plain).toMatchObject({ code: 0, err: '' });
+    expect(plain.out).toMatch(
+      /#01 {2}Queued\n.*#02 {2}Running\n.*#03 {2}Awaiting review\n\nAwaiting review: Attempt 2/,
+    );
+    const lines = json.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map((line) => Object.keys(line)[0])).toEqual(['event', 'event', 'event', 'job']);
+  });
+});
+
+describe('the install', () => {
+  it('lists jobs with the titles of their issues', async () => {
+    await aJudgedJob();
+
+    expect((await run('list')).out).toMatch(/awaiting_review {2}x2 .*Rounding error in totals\n$/);
+    expect((await run('list --status failed')).out).toBe('No jobs.\n');
+    expect((await run('list --status odd')).err).toContain('--status: there is no status "odd". Choose one of queued');
+    expect((await run('list --limit 0')).err).toContain('--limit: "0" is not from 1 to 100.');
+  });
+
+  it('shows how busy it is, and its models', async () => {
+    expect((await run('install')).out).toContain('0 of 4 (user), 0 of 8 (tenant), 0 of 16 (install)');
+    expect((await run('models')).out).toMatch(/^replay\/sample +in 1 +out 5/m);
+  });
+
+  it('has no bill and no folders when it is deployed, and says what to do', async () => {
+    expect((await run('bill --since 1h')).err).toContain('--api: a deployed install has its bill at AWS.');
+    expect((await run('--repo . --issue x')).err).toContain('--repo:');
+  });
+});
+
+describe('a solve', () => {
+  it('names the option that the API refuses', async () => {
+    const { code, err } = await run('--repo https://git.example.com/a/b.git --issue x --attempts 8');
+
+    expect(code).toBe(1);
+    expect(err).toContain('--attempts: at most 4 sandboxes');
+    expect(err).toContain('Ask for 4 or fewer attempts');
+  });
+
+  it.each([
+    ['--issue x', '--repo: is missing.'],
+    ['--repo git@example.com:a/b.git --issue x', '--repo: "git@example.com:a/b.git" is not over https.'],
+    ['--repo /nowhere --issue x', '--repo: there is no folder /nowhere.'],
+    ['--repo https://git.example.com/a/b.git --issue x --api nope', '--api: "nope" is no URL.'],
+    ['--repo https://git.example.com/a/b.git --issue x --api http://127.0.0.1:9/api', 'The API cannot be reached'],
+  ])('refuses %j', async (line, message) => {
+    expect(await run(line)).toMatchObject({ code: 1, out: '', err: expect.stringContaining(message) });
+  });
+});
+
+it('reads a time', () => {
+  expect(sinceOf('90m', undefined, 10_000_000)).toEqual({ since: 4_600_000, until: 10_000_000 });
+  expect(() => sinceOf('soon', undefined, 0)).toThrow('--since: "soon" is no time.');
+  expect(() => sinceOf('1h', 'last', 0)).toThrow('--since: a job has its own time.');
+});
