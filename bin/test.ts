@@ -1,5 +1,5 @@
-// `npm test`: every check and test, one after another, and one line that adds them up. `--check` leaves out what starts
-// the local stack; `--all` adds the long runs.
+// `npm test`: every check and test, one after another, and one line that adds them up. `--check` (npm run check) leaves out
+// the journeys; `--all` (npm run test:all) runs only what is too long for every day.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,18 +15,15 @@ interface Tally {
 const flags = new Set(process.argv.slice(2));
 const tallies: Tally[] = [];
 
-check('format and lint', () => run('@biomejs/biome/bin/biome', 'check', '--error-on-warnings'));
-check('types', () => run('@typescript/native/bin/tsc', '-p', '.'));
-check('dead code', () => run('knip/bin/knip.js'));
-check('synth', () => synth());
-python();
-vitest(
-  flags.has('--check')
-    ? ['unit', 'contract', 'infra', 'local']
-    : flags.has('--all')
-      ? ['unit', 'contract', 'infra', 'local', 'journey', 'faults']
-      : ['unit', 'contract', 'infra', 'local', 'journey'],
-);
+if (flags.has('--all')) vitest(['faults']);
+else {
+  check('format and lint', () => run('@biomejs/biome/bin/biome', 'check', '--error-on-warnings'));
+  check('types', () => run('@typescript/native/bin/tsc', '-p', '.'));
+  check('dead code', () => run('knip/bin/knip.js'));
+  check('synth', () => synth());
+  python();
+  vitest(['unit', 'contract', 'infra', 'local', ...(flags.has('--check') ? [] : ['journey'])]);
+}
 
 const sum = (key: keyof Tally) => tallies.reduce((total, tally) => total + tally[key], 0);
 process.stdout.write(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped\n`);
