@@ -24,15 +24,26 @@ export const Config = z.strictObject({
       'files.pythonhosted.org',
       'registry.npmjs.org',
       'registry.yarnpkg.com',
+      'repo.yarnpkg.com',
       'proxy.golang.org',
       'sum.golang.org',
       'storage.googleapis.com',
       'index.crates.io',
       'static.crates.io',
+      'static.rust-lang.org',
       'repo.maven.apache.org',
+      'plugins.gradle.org',
       'rubygems.org',
+      'index.rubygems.org',
+      'repo.packagist.org',
+      'api.nuget.org',
     ]),
   logRetentionDays: z.union([z.literal(7), z.literal(30), z.literal(90), z.literal(365)]).default(30),
+  /** SNS topic that alarms tell; without one they are seen in CloudWatch alone. */
+  alarmTopicArn: z
+    .string()
+    .regex(/^arn:[\w-]+:sns:/, 'the ARN of an SNS topic')
+    .optional(),
   /** Origins of browsers that call the API. */
   allowedOrigins: z.array(z.string()).default([]),
 });

@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { FunctionName } from '#core/env';
 import type { Config } from './config.ts';
@@ -143,6 +144,10 @@ export class Functions extends Construct {
       });
       this.made.set(name, fn);
     }
+  }
+
+  byName(): ReadonlyMap<string, lambda.Function> {
+    return new Map([...this.made].map(([name, made]) => [name, made.function]));
   }
 
   get(name: ServiceFunctionName): ServiceFunction<FunctionName> {

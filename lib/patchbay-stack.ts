@@ -18,6 +18,7 @@ import { Parameters } from './parameters.ts';
 import { permissions, type Target } from './permissions.ts';
 import { settings } from './settings.ts';
 import { Storage } from './storage.ts';
+import { Watch } from './watch/watch.ts';
 import { Workflow } from './workflow.ts';
 
 /** One installation of Patchbay. Read top to bottom: what it keeps, what it runs, how it is reached, what wakes it. */
@@ -26,6 +27,7 @@ export class PatchbayStack extends Stack {
     super(scope, id, props);
     const { config } = props;
     const parameters = new Parameters(this, 'Parameters');
+    const installId = Fn.select(2, Fn.split('/', Aws.STACK_ID));
 
     const storage = new Storage(this, 'Storage', config);
     const jobs = new JobQueue(this, 'JobQueue');
@@ -39,7 +41,7 @@ export class PatchbayStack extends Stack {
     const functions = new Functions(this, 'Functions', {
       config,
       settings: settings(config, parameters, {
-        installId: Fn.select(2, Fn.split('/', Aws.STACK_ID)),
+        installId,
         coreTable: storage.core.tableName,
         connectionsTable: storage.connections.tableName,
         artifactsBucket: storage.artifacts.bucketName,
@@ -119,6 +121,16 @@ export class PatchbayStack extends Stack {
       socketsToClose: [connections('DELETE')],
       e2bSecret: [e2bSecret.secretArn],
       modelKeysSecret: [modelKeys.secretArn],
+    });
+    new Watch(this, 'Watch', {
+      config,
+      watched: {
+        env: installId,
+        functions: functions.byName(),
+        machine: workflow.machine,
+        jobs: jobs.queue,
+        deadLetters: jobs.deadLetters,
+      },
     });
     new CfnOutput(this, 'GatewayUrl', {
       value: gatewayUrl.url,

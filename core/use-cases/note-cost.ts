@@ -8,6 +8,8 @@ export function noteCost(world: Pick<World, 'note'>, job: Job, attempts: readonl
   world.note('job cost', {
     job_id: job.id,
     tenant: job.tenant,
+    cost_usd: cost,
+    allowed_usd: allowed,
     metrics: { JobCostUsd: cost, ...(allowed > 0 && { JobBudgetPercent: (100 * cost) / allowed }) },
   });
 }
