@@ -9,6 +9,8 @@ export const stackMethods = {
     stack.gitHost.importRepository(name, path),
   /** What the AWS calls from then on (ms), up to `until` if given, would have cost. */
   bill: (stack: Stack, span: { since: number; until?: number }) => stack.ledger.bill(span),
+  /** Every alarm of the template, as CloudWatch would show it now. */
+  alarms: (stack: Stack) => stack.alarms(),
   denials: (stack: Stack) => stack.iam.report(),
   sandboxes: (stack: Stack) => stack.e2b.sandboxes(),
   memory: (stack: Stack) => ({ stack: process.memoryUsage().rss, functions: stack.lambdas.stats() }),

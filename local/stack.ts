@@ -18,8 +18,10 @@ import { type Addresses, type Assembly, type Iam, type Json, type Lambdas, Servi
 import { assignPorts } from './ports.ts';
 import { startStates } from './states/service.ts';
 import { outlineAssembly, readAssembly } from './template/assembly.ts';
+import { type AlarmState, evaluateAlarms } from './watch/alarms.ts';
 import { createLedger, type Ledger } from './watch/ledger.ts';
 import { createLogs, type Logs } from './watch/logs.ts';
+import { isMeasuredHere, serviceMetrics } from './watch/service-metrics.ts';
 
 export interface StackOptions {
   /** What `cdk synth` wrote. */
@@ -52,6 +54,8 @@ export interface Stack {
   iam: Iam;
   lambdas: Lambdas;
   logs: Logs;
+  /** What CloudWatch would show now, from the template's alarms and the metrics here. */
+  alarms(): Promise<AlarmState[]>;
   stop(): Promise<void>;
 }
 
@@ -130,7 +134,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const logs = closing(createLogs({ stateDir: options.stateDir, count }));
     const iam = createIam(assembly);
     const engines = running(await startEngines({ stateDir: dir('engines'), assembly }));
-    const lambdas = running(
+    const services = serviceMetrics(assembly, logs.metrics);
+    const started = running(
       await startLambdas({
         assembly,
         addresses,
@@ -140,6 +145,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         stateDir: dir('lambda'),
       }),
     );
+    const lambdas = services.measuring(started);
     const queues = createQueues({ engines, assembly, count });
     const bus = running(createBus({ assembly, lambdas, iam, sendToQueue: queues.send, log, timeScale }));
     const invoke = (functionArn: string, payload: string, caller: { roleArn: string }) => {
@@ -150,7 +156,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await startStates({
         machines: machines(assembly),
         invoke,
-        emit: bus.emit,
+        emit: services.seeing(bus.emit),
         count,
         stateDir: dir('states'),
         timeScale,
@@ -186,6 +192,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       iam,
       lambdas,
       logs,
+      async alarms() {
+        await services.sampleQueues(queues.depth);
+        return evaluateAlarms({ assembly, metrics: logs.metrics, isMeasured: isMeasuredHere, timeScale });
+      },
       stop,
     };
   } catch (error) {

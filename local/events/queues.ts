@@ -10,6 +10,8 @@ export interface Queues {
   receive(queueArn: string, most: number, waitSeconds: number, by: string): Promise<ReceivedMessage[]>;
   remove(queueArn: string, messages: ReceivedMessage[], by: string): Promise<void>;
   send: SendToQueue;
+  /** Messages that could be received now. */
+  depth(queueArn: string): Promise<number>;
 }
 
 export function createQueues(options: {
@@ -39,6 +41,11 @@ export function createQueues(options: {
       const Entries = messages.map(({ ReceiptHandle }, i) => ({ Id: String(i), ReceiptHandle }));
       await callEngine(engines, 'sqs', 'DeleteMessageBatch', { QueueUrl: urlOf(queueArn), Entries });
       count({ item: 'sqs:DeleteMessageBatch', units: 1, by });
+    },
+    async depth(queueArn) {
+      const request = { QueueUrl: urlOf(queueArn), AttributeNames: ['ApproximateNumberOfMessages'] };
+      const { Attributes } = await callEngine(engines, 'sqs', 'GetQueueAttributes', request);
+      return Number((Attributes as { ApproximateNumberOfMessages?: string }).ApproximateNumberOfMessages ?? Number.NaN);
     },
     async send(queueArn, body) {
       await callEngine(engines, 'sqs', 'SendMessage', { QueueUrl: urlOf(queueArn), MessageBody: body });

@@ -37,17 +37,17 @@ export interface ResourceType {
 
 const site = "the stack's web listener serves the site and both APIs at one origin";
 const watch = 'log files and the metric store stand in for CloudWatch';
-const mail = 'only alarms publish to it, and there are none here';
+const mail = 'only alarms publish to it, and here they are asked instead';
 const pool = 'there is no user pool on the laptop: name an issuer by the parameter that the condition asks for';
 const table = runs('TableName', 'dynamodb', ({ name }) => `table/${name}`);
 
-const alarm: ResourceType = {
-  role: 'ignored',
-  why: watch,
+const alarm = (role: 'used' | 'ignored', why: string): ResourceType => ({
+  role,
+  why,
   nameProperty: 'AlarmName',
   arn: arn('cloudwatch', ({ name }) => `alarm:${name}`),
   attributes: { Arn: theArn },
-};
+});
 
 /** Every type a template may hold. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/ */
 export const RESOURCE_TYPES: Record<string, ResourceType> = {
@@ -199,8 +199,8 @@ export const RESOURCE_TYPES: Record<string, ResourceType> = {
   },
   ...ignored(watch, 'AWS::Logs::MetricFilter', 'AWS::Logs::QueryDefinition', 'AWS::Logs::ResourcePolicy'),
   ...ignored(watch, 'AWS::CloudWatch::Dashboard', 'AWS::ApiGateway::Account'),
-  'AWS::CloudWatch::Alarm': alarm,
-  'AWS::CloudWatch::CompositeAlarm': alarm,
+  'AWS::CloudWatch::Alarm': alarm('used', 'evaluated on the metric store when somebody asks'),
+  'AWS::CloudWatch::CompositeAlarm': alarm('ignored', watch),
   'AWS::SNS::Topic': {
     role: 'ignored',
     why: mail,

@@ -3,7 +3,12 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Sample } from './emf.ts';
 
-type Statistic = 'Sum' | 'Average' | 'Minimum' | 'Maximum' | 'SampleCount' | `p${number}`;
+const simple = ['Sum', 'Average', 'Minimum', 'Maximum', 'SampleCount'] as const;
+export type Statistic = (typeof simple)[number] | `p${number}`;
+
+export function isStatistic(text: string): text is Statistic {
+  return simple.some((name) => name === text) || /^p\d+(\.\d+)?$/.test(text);
+}
 
 /** What to read. Times are ms since the epoch. */
 interface MetricQuery {
