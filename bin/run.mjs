@@ -17,6 +17,7 @@ const commands = {
   test: { needs: everything, run: ['bin/test.ts'] },
   'test:all': { needs: everything, run: ['bin/test.ts', '--all'] },
   check: { needs: everything, run: ['bin/test.ts', '--check'] },
+  bench: { needs: everything, run: ['test/bench/main.ts'] },
   synth: { needs: ['packages'], run: ['bin/synth.ts'] },
   asl: { needs: ['packages'], run: ['local/states/main.ts'] },
   e2b: { needs: everything, run: ['local/e2b/main.ts'] },

@@ -1,13 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 
-/** One answer of a scripted model: a command to run, plain text, an HTTP error, raw bytes, or silence until released. */
+/** One answer of a scripted model: a command to run, plain text, an HTTP error, raw bytes, silence until released, or a later answer. */
 export type Turn =
   | { command: string; thought?: string }
   | { text: string }
   | { status: number; headers?: Record<string, string> }
   | { raw: string }
-  | { wait: Promise<unknown>; next: Turn };
+  | { wait: Promise<unknown>; next: Turn }
+  | { afterMs: number; next: Turn };
 
 export interface ScriptedModel {
   /** Of the OpenAI-compatible API. */
@@ -18,20 +20,22 @@ export interface ScriptedModel {
   script(name: string, turns: Turn[]): void;
   /** Calls that a model has had. */
   calls(name: string): number;
+  /** When each of its calls came, in ms since the epoch. */
+  times(name: string): number[];
   stop(): Promise<void>;
 }
 
 /** An OpenAI-compatible server on loopback that says what a test tells it to. */
 export async function startScriptedModel(): Promise<ScriptedModel> {
-  const scripts = new Map<string, { turns: Turn[]; calls: number }>();
+  const scripts = new Map<string, { turns: Turn[]; times: number[] }>();
   const server = createServer((request, response) => {
     void body(request).then(async (text) => {
       const { model } = JSON.parse(text) as { model: string };
       const script = scripts.get(model);
       if (!script) return reply(response, 404, { error: { message: `no script ${model}` } });
-      const turn = script.turns[Math.min(script.calls, script.turns.length - 1)];
-      script.calls += 1;
-      if (turn) await play(response, turn, model, script.calls);
+      const turn = script.turns[Math.min(script.times.length, script.turns.length - 1)];
+      script.times.push(Date.now());
+      if (turn) await play(response, turn, model, script.times.length);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -39,8 +43,9 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     host: `127.0.0.1:${port}`,
-    script: (name, turns) => void scripts.set(name, { turns, calls: 0 }),
-    calls: (name) => scripts.get(name)?.calls ?? 0,
+    script: (name, turns) => void scripts.set(name, { turns, times: [] }),
+    calls: (name) => scripts.get(name)?.times.length ?? 0,
+    times: (name) => scripts.get(name)?.times ?? [],
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -52,6 +57,10 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
 async function play(response: ServerResponse, turn: Turn, model: string, call: number): Promise<void> {
   if ('wait' in turn) {
     await turn.wait;
+    return play(response, turn.next, model, call);
+  }
+  if ('afterMs' in turn) {
+    await setTimeout(turn.afterMs);
     return play(response, turn.next, model, call);
   }
   if ('status' in turn)
