@@ -1,6 +1,7 @@
 import { LostRace, PatchbayError } from '#core/errors';
 import type { Job } from '#core/job/job';
 import type { World } from '#core/ports/world';
+import { endWaitingAttempts } from './end-waiting-attempts.ts';
 import { settleBudget } from './job-budget.ts';
 import { type Caller, ownJob } from './ownership.ts';
 import { recordTransitions } from './record-transitions.ts';
@@ -39,6 +40,7 @@ async function cancelled(world: Ports, job: Job): Promise<Job> {
   switch (job.status) {
     case 'queued': {
       const leaving = await world.jobs.transition(job, 'cancelling', { cancel_reason: reason, waiting_since: null });
+      await endWaitingAttempts(world, leaving);
       return await ended(world, leaving);
     }
     case 'awaiting_review':

@@ -1,6 +1,7 @@
 import { type Failure, LostRace } from '#core/errors';
 import type { Job } from '#core/job/job';
 import type { World } from '#core/ports/world';
+import { endWaitingAttempts } from './end-waiting-attempts.ts';
 import { settleBudget } from './job-budget.ts';
 import { recordTransitions } from './record-transitions.ts';
 
@@ -16,6 +17,7 @@ export async function failQueuedJob(world: Ports, job: Job, failure: Failure): P
   try {
     const changes = { failure, finished_at: world.clock.at(), waiting_since: null, claim: null, deadline: null };
     const failed = await world.jobs.transition(job, 'failed', changes, { failure });
+    await endWaitingAttempts(world, failed, failure);
     await recordTransitions(world, failed);
     await settleBudget(world, failed, await world.attempts.list(failed.tenant, failed.id));
     return 'failed';
