@@ -57,6 +57,16 @@ describe('alarms', () => {
     }
   });
 
+  it('count what a function answers itself wherever one does', () => {
+    const ofFaults = alarms.filter(({ series }) => series.some(({ MetricName }) => MetricName === 'Faults'));
+    const answers = Object.entries(serviceFunctions).filter(([, { entry }]) =>
+      /\b(http|url|queue|schedule)Entry\b/.test(readFileSync(entry, 'utf8')),
+    );
+
+    expect(answers.length).toBeGreaterThan(3);
+    expect(ofFaults.map(({ name }) => name)).toEqual(answers.map(([name]) => `${name}Errors`));
+  });
+
   it('lead to an article that exists, with what it means, how to look and how to resolve it', () => {
     const articles = new Map(
       runbook

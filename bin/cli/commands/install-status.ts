@@ -9,21 +9,32 @@ interface Sandbox {
   startedAt: string;
 }
 
+interface Alarm {
+  name: string;
+  state: string;
+  reason: string;
+  description: string;
+}
+
 interface Memory {
   stack: number;
   functions: { processes: number; residentBytes: number; coldStarts: number; invocations: number };
 }
 
-/** `GET /status`, and on the laptop its sandboxes and what it takes of the machine. */
+/** `GET /status`, and on the laptop its alarms, its sandboxes and what it takes of the machine. */
 export const installStatus = command({
-  summary: 'How busy the install is: slots, line, sandboxes, memory',
+  summary: 'How the install is: slots, line, alarms, sandboxes, memory',
   words: [],
   options: { ...jsonOption, ...connectionOptions },
   example: 'npm run status',
   async run({ shell, values }) {
     const { api, ask } = await connect(shell, values);
     const status = await api.call('getStatus', {});
-    const laptop = ask && { sandboxes: await ask<Sandbox[]>('sandboxes'), memory: await ask<Memory>('memory') };
+    const laptop = ask && {
+      alarms: await ask<Alarm[]>('alarms'),
+      sandboxes: await ask<Sandbox[]>('sandboxes'),
+      memory: await ask<Memory>('memory'),
+    };
     if (values.json) {
       shell.out(`${JSON.stringify({ ...status, ...laptop })}\n`);
       return exitCodes.done.code;
@@ -35,7 +46,14 @@ export const installStatus = command({
   },
 });
 
-function laptopLines({ sandboxes, memory: { stack, functions } }: { sandboxes: Sandbox[]; memory: Memory }): string {
+interface Laptop {
+  alarms: Alarm[];
+  sandboxes: Sandbox[];
+  memory: Memory;
+}
+
+function laptopLines({ alarms, sandboxes, memory: { stack, functions } }: Laptop): string {
+  const raised = alarms.filter(({ state }) => state === 'ALARM');
   const rows = sandboxes.map(({ sandboxId, metadata, startedAt }) => [
     '          ',
     sandboxId,
@@ -44,6 +62,8 @@ function laptopLines({ sandboxes, memory: { stack, functions } }: { sandboxes: S
     duration(Date.now() - Date.parse(startedAt)),
   ]);
   return `${[
+    `Alarms     ${raised.length} of ${alarms.length}`,
+    ...raised.map(({ name, reason, description }) => `           ${name}: ${description} (${reason})`),
     `Sandboxes  ${sandboxes.length}`,
     ...table(rows),
     `Memory     ${megabytes(stack)} (stack), ${megabytes(functions.residentBytes)} in ${functions.processes} function processes`,
