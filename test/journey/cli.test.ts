@@ -1,0 +1,186 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../../bin/laptop.ts';
+import { aRepository, testCommand } from '../support/a-repository.ts';
+import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts';
+import { fixTurn, goodTurns, planTurn, submitTurn, thinkingTurn } from '../support/scripted-turns.ts';
+
+let model: ScriptedModel;
+let stackFolder: string;
+let repository: string;
+let stack: Running;
+const commands: ChildProcess[] = [];
+
+beforeAll(async () => {
+  model = await startScriptedModel();
+  model.script('good', goodTurns);
+  model.script('slow', [planTurn, fixTurn, thinkingTurn]);
+  model.script('idle', [planTurn, { command: 'true' }, submitTurn]);
+  stackFolder = mkdtempSync(join(tmpdir(), 'patchbay-cli-'));
+  repository = aRepository();
+  stack = await started();
+});
+afterAll(async () => {
+  for (const child of commands) if (child !== stack?.child) child.kill('SIGKILL');
+  await interrupted(stack);
+  await model?.stop();
+  for (const folder of [stackFolder, repository]) if (folder) rmSync(folder, { recursive: true, force: true });
+});
+
+interface Running {
+  child: ChildProcess;
+  out: string;
+  err: string;
+  ended: Promise<{ code: number | null; out: string; err: string }>;
+  /** Settles when standard output or error has the text. */
+  says(text: string): Promise<void>;
+}
+
+/** A command as npm runs it: in the package's folder, told where the user is. */
+function command(script: string, args: string[], input = ''): Running {
+  const env = {
+    ...process.env,
+    PATCHBAY_STACK: stackFolder,
+    MODEL_BASE_URL: model.baseUrl,
+    MODEL: 'own/good',
+    INIT_CWD: repository,
+  };
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(root, 'bin', script), ...args], {
+    cwd: root,
+    env,
+  });
+  commands.push(child);
+  child.stdin.end(input);
+  const ended = new Promise<{ code: number | null; out: string; err: string }>((resolve) =>
+    child.once('close', (code) => resolve({ code, out: running.out, err: running.err })),
+  );
+  const running: Running = {
+    child,
+    out: '',
+    err: '',
+    ended,
+    says: (text) =>
+      new Promise((resolve, reject) => {
+        const look = () => `${running.out}${running.err}`.includes(text) && resolve();
+        child.stdout.on('data', look);
+        child.stderr.on('data', look);
+        void ended.then(({ out, err }) => reject(new Error(`it ended without saying "${text}":\n${out}${err}`)));
+        look();
+      }),
+  };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    running.out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    running.err += text;
+  });
+  return running;
+}
+
+async function started(): Promise<Running> {
+  const running = command('start.ts', []);
+  await running.says('Solve something');
+  return running;
+}
+
+function interrupted(running: Running | undefined) {
+  running?.child.kill('SIGINT');
+  return running?.ended;
+}
+
+const solve = (...args: string[]) => command('solve.ts', args).ended;
+const ask = (...args: string[]) => command('ask.ts', args).ended;
+const lastJob = async () => JSON.parse((await solve('status', 'last', '--json')).out);
+
+describe('from a terminal', () => {
+  it('an issue is solved, and its diff applied', async () => {
+    writeFileSync(join(repository, 'notes.txt'), 'not committed\n');
+
+    const solved = await command(
+      'solve.ts',
+      ['--repo', '.', '--issue', '-', '--test-command', testCommand],
+      'greet is misspelled',
+    ).ended;
+
+    expect(solved).toMatchObject({ code: 0, err: expect.stringContaining('WARNING: 1 uncommitted change') });
+    expect(solved.out).toMatch(/Issue +greet is misspelled\n/);
+    for (const line of [
+      'Queued',
+      'Running',
+      'Attempt 1: plan ready',
+      'Attempt 1: solved',
+      'Verdict reached',
+      'Awaiting review',
+    ])
+      expect(solved.out).toContain(line);
+    expect(solved.out).toMatch(/→ {2}attempt 1 {2}solved {2}verified {2}1 file \+1 -1/);
+    const { id } = await lastJob();
+    expect((await solve('diff', id)).out).toContain('+    return "Hello, " + name');
+    expect((await solve('logs', id.slice(0, 8))).out).toContain('sed -i s/Helo/Hello/ greet.py');
+    expect(await solve('apply', 'last')).toMatchObject({ code: 0, out: expect.stringContaining('greet.py') });
+    expect(readFileSync(join(repository, 'greet.py'), 'utf8')).toContain('Hello');
+    expect(execFileSync('git', ['diff', '--cached'], { cwd: repository }).toString()).toBe('');
+    const bill = await ask('bill', id);
+    expect(bill.out).toMatch(/Step Functions +\d+ +state transition +at \$25 a million +\$0\.000\d+ +https:/);
+    expect(bill.out).toContain('No other job of yours ran in that time');
+  });
+
+  it('a job that fails is told apart by its exit code, and is JSON for a program', async () => {
+    const failed = await solve('--repo', '.', '--issue', 'Anything', '--model', 'own/idle', '--json');
+
+    const lines = failed.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(failed.code).toBe(2);
+    expect(Object.keys(lines[0])).toEqual(['accepted']);
+    const seqs = lines.slice(1, -1).map(({ event }) => event.seq);
+    expect(seqs).toEqual(seqs.map((_: number, index: number) => index + 1));
+    expect(lines.at(-1).job).toMatchObject({ status: 'failed', failure: { code: 'no_patch' } });
+    expect((await solve('diff', 'last')).err).toContain('changed nothing');
+  });
+
+  it('Ctrl-C cancels the job, and what it had so far is kept', async () => {
+    const running = command('solve.ts', [
+      '--repo',
+      '.',
+      '--issue',
+      'Anything',
+      '--model',
+      'own/slow',
+      '--test-command',
+      testCommand,
+    ]);
+    await running.says('Attempt 1: step 2');
+
+    const { code, err, out } = (await interrupted(running)) ?? {};
+
+    expect(code).toBe(3);
+    expect(err).toContain('Ctrl-C again leaves at once');
+    expect(out).toContain('Cancelled');
+    expect((await solve('diff', 'last')).out).toContain('+    return "Hello, " + name');
+    const status = (await ask('status')).out;
+    for (const line of [/^Slots +0 of /m, /^Waiting +0 job/m, /^Sandboxes +0$/m]) expect(status).toMatch(line);
+  });
+
+  it('the stack is one, keeps its jobs over a restart, and is asked for when it is away', async () => {
+    expect(await command('start.ts', []).ended).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('running already'),
+    });
+    const { id } = await lastJob();
+    const token = (await ask('token', '--user', 'guest')).out.trim();
+    expect((await solve('status', id, '--token', token)).err).toContain('Check the id');
+
+    expect(await interrupted(stack)).toMatchObject({ code: 0, out: expect.stringContaining('the stack has ended') });
+    expect(existsSync(join(stackFolder, 'control.sock'))).toBe(false);
+    expect(await solve('list')).toMatchObject({ code: 1, err: expect.stringContaining('Start one with `npm start`') });
+
+    stack = await started();
+    expect((await lastJob()).id).toBe(id);
+    expect((await solve('list')).out.trim().split('\n')).toHaveLength(3);
+  });
+});
