@@ -134,6 +134,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const logs = closing(createLogs({ stateDir: options.stateDir, count }));
     const iam = createIam(assembly);
     const engines = running(await startEngines({ stateDir: dir('engines'), assembly }));
+    const since = Date.now();
     const services = serviceMetrics(assembly, logs.metrics);
     const started = running(
       await startLambdas({
@@ -194,7 +195,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       logs,
       async alarms() {
         await services.sampleQueues(queues.depth);
-        return evaluateAlarms({ assembly, metrics: logs.metrics, isMeasured: isMeasuredHere, timeScale });
+        return evaluateAlarms({ assembly, metrics: logs.metrics, isMeasured: isMeasuredHere, since, timeScale });
       },
       stop,
     };

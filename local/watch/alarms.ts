@@ -18,6 +18,8 @@ export interface AlarmsOptions {
   metrics: Pick<Metrics, 'query'>;
   /** Whether anything on the laptop sends this metric: of one that nobody sends, silence says nothing. */
   isMeasured(series: AlarmSeries): boolean;
+  /** When the stack was started (ms): silence before that says nothing. */
+  since?: number;
   timeScale?: number;
   now?: () => number;
 }
@@ -48,7 +50,12 @@ function stateOf(alarm: AlarmDefinition, options: AlarmsOptions): Pick<AlarmStat
     const names = unmeasured.map(({ namespace, name }) => `${namespace} ${name}`);
     return { state: 'NOT_EVALUATED', reason: `nothing here measures ${[...new Set(names)].join(', ')}` };
   }
-  return judged(alarm, pointsOf(alarm, options));
+  const { since = 0, timeScale = 1, now = Date.now } = options;
+  const points = pointsOf(alarm, options);
+  const isYoung = now() - since < (alarm.evaluationPeriods * alarm.periodSeconds * 1_000) / timeScale;
+  if (isYoung && alarm.missing === 'breaching' && points.includes(undefined))
+    return { state: 'INSUFFICIENT_DATA', reason: 'the stack is younger than what the alarm looks at' };
+  return judged(alarm, points);
 }
 
 /** One point for each period of the evaluation range, the newest first. */

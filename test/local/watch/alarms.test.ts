@@ -40,8 +40,8 @@ function send(name: string, values: Array<number | undefined>, more: object = {}
   });
 }
 
-const evaluated = (assembly: Assembly, timeScale = 1) =>
-  evaluateAlarms({ assembly, metrics, isMeasured: isMeasuredHere, now: () => now, timeScale });
+const evaluated = (assembly: Assembly, timeScale = 1, since = 0) =>
+  evaluateAlarms({ assembly, metrics, isMeasured: isMeasuredHere, now: () => now, timeScale, since });
 
 describe('one alarm', () => {
   const properties = {
@@ -160,6 +160,13 @@ describe('the application’s alarms', () => {
 
   it('miss the sweeper when it falls silent', () => {
     expect(raised()).toEqual(['SweeperHeartbeat']);
+  });
+
+  it('do not miss what had no time to speak yet', () => {
+    const heartbeat = (since: number) =>
+      evaluated(assembly, 1, since).find(({ name }) => name === 'test-SweeperHeartbeat')?.state;
+
+    expect([heartbeat(now - 4 * minute), heartbeat(now - 5 * minute)]).toEqual(['INSUFFICIENT_DATA', 'ALARM']);
   });
 
   it.each<[alarm: string, metric: MetricName, values: number[], notYet: number[]]>([
