@@ -56,6 +56,11 @@ const wildcards: readonly Wildcard[] = [
 export function acknowledgeFindings(stack: Stack): void {
   const acknowledge = (id: string, reason: string) => Validations.of(stack).acknowledge({ id, reason });
   for (const [id, reason] of Object.entries(accepted)) acknowledge(id, reason);
+  for (const models of [':foundation-model/*', '<AWS::AccountId>:inference-profile/*'])
+    acknowledge(
+      `AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:bedrock:*:${models}]`,
+      'Models are allowed in Bedrock itself.',
+    );
   acknowledge('AwsSolutions::AwsSolutions-IAM5[Resource::*]', 'SendTask*, X-Ray and log delivery take no resource.');
   for (const element of stack.node.findAll().filter(CfnElement.isCfnElement)) {
     for (const [applies, resource, reason] of wildcards) {

@@ -21,6 +21,12 @@ import { Storage } from './storage.ts';
 import { Watch } from './watch/watch.ts';
 import { Workflow } from './workflow.ts';
 
+/** Which models the account may use is said in Bedrock itself; profiles reach into other regions. */
+const bedrockModels = [
+  `arn:${Aws.PARTITION}:bedrock:*::foundation-model/*`,
+  `arn:${Aws.PARTITION}:bedrock:*:${Aws.ACCOUNT_ID}:inference-profile/*`,
+];
+
 /** One installation of Patchbay. Read top to bottom: what it keeps, what it runs, how it is reached, what wakes it. */
 export class PatchbayStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { config: Config }) {
@@ -121,6 +127,7 @@ export class PatchbayStack extends Stack {
       socketsToClose: [connections('DELETE')],
       e2bSecret: [e2bSecret.secretArn],
       modelKeysSecret: [modelKeys.secretArn],
+      bedrock: bedrockModels,
     });
     new Watch(this, 'Watch', {
       config,

@@ -34,7 +34,8 @@ export type Target =
   | 'sockets'
   | 'socketsToClose'
   | 'e2bSecret'
-  | 'modelKeysSecret';
+  | 'modelKeysSecret'
+  | 'bedrock';
 
 export const permissions: Record<ServiceFunctionName, Partial<Record<Target, string[]>>> = {
   Api: {
@@ -55,6 +56,7 @@ export const permissions: Record<ServiceFunctionName, Partial<Record<Target, str
   ModelGateway: {
     core: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
     modelKeysSecret: ['secretsmanager:GetSecretValue'],
+    bedrock: ['bedrock:InvokeModel'],
   },
   Dispatch: { core: [...read, ...write, 'dynamodb:Scan'], ...push, ...queue, machine: ['states:StartExecution'] },
   CreateSandbox: { core: [...read, ...write], ...push, ...sandboxes },

@@ -31,6 +31,7 @@ const explained: ReadonlyArray<readonly [line: RegExp, reason: string]> = [
     'Asked for a file that is not there: checkpoints of a lost sandbox, an expired artifact.',
   ],
   [/^FunctionsCollectRole\S+ \S+\[Artifacts\] s3:GetObject$/, 'Checkpoints of a sandbox that was lost.'],
+  [/\[Bedrock\] bedrock:InvokeModel$/, 'Models of the account itself; here all models are scripted.'],
   [/LiveApidisconnectRoute/, 'The route that this test takes away.'],
   [
     /^FunctionsSweepRole\S+ \S+\[(Machine|Executions)\] states:\w+$/,
