@@ -23,8 +23,9 @@ export async function keepAlive(
   const { attempt, row, token } = runner;
   if (attempt !== undefined && isRecent(world, attempt, request)) return { settled: false };
   if (attempt !== undefined) {
-    const { phase, steps, cost_usd } = request.hb;
-    await world.attempts.change(attempt, { beat: { at: world.clock.at(), phase, steps, cost_usd } });
+    // A verification has no agent: what the one before it has counted stays.
+    const { steps, cost_usd } = token.key.endsWith('#verify') ? (attempt.beat ?? request.hb) : request.hb;
+    await world.attempts.change(attempt, { beat: { at: world.clock.at(), phase: request.hb.phase, steps, cost_usd } });
   }
   const done = request.events.some(({ type }) => type === 'done');
   const settled =

@@ -116,7 +116,7 @@ describe('from a terminal', () => {
       'Awaiting review',
     ])
       expect(solved.out).toContain(line);
-    expect(solved.out).toMatch(/→ {2}attempt 1 {2}solved {2}verified {2}1 file \+1 -1/);
+    expect(solved.out).toMatch(/→ {2}attempt 1 {2}solved {2}verified {2}1 file \+1 -1 {2}[1-9]\d* steps/);
     const { id } = await lastJob();
     expect((await solve('diff', id)).out).toContain('+    return "Hello, " + name');
     expect((await solve('logs', id.slice(0, 8))).out).toContain('sed -i s/Helo/Hello/ greet.py');

@@ -119,6 +119,19 @@ describe('a beat', () => {
     expect(runner.sandbox.endsAt).toBe(world.clock.now() + 270_000);
   });
 
+  it('of a verification leaves what the agent has counted', async () => {
+    const { started, attempt, world } = await aRunningJob();
+    const solver = await started('solve', 1);
+    await solver.send({ hb: { phase: 'solving', steps: 7, cost_usd: 0.5 } });
+    await world.attempts.transition(await attempt(), 'collecting', {});
+    await world.attempts.transition(await attempt(), 'verifying', {});
+
+    const verifier = await started('verify', 1);
+    await verifier.send({ hb: { phase: 'preparing', steps: 0, cost_usd: 0 } });
+
+    expect((await attempt()).beat).toMatchObject({ phase: 'preparing', steps: 7, cost_usd: 0.5 });
+  });
+
   it('between two beats of 30 s costs nothing, unless the phase is new', async () => {
     const { world, started } = await aRunningJob();
     const runner = await started();
