@@ -1,6 +1,6 @@
 import { failure } from '#core/errors';
 import type { Attempt, Job } from '#core/job/job';
-import { cancelSeconds, heartbeatSeconds, outboxSeconds, waitingSeconds } from '#core/workflow/limits';
+import { cancelSeconds, claimSeconds, heartbeatSeconds, outboxSeconds, waitingSeconds } from '#core/workflow/limits';
 import { ageSeconds } from './age-seconds.ts';
 import { cleanupJob } from './cleanup-job.ts';
 import { failQueuedJob } from './fail-queued-job.ts';
@@ -11,11 +11,12 @@ const atOnce = 500;
 /** A running job without any sign of life for this long is looked up in the workflow engine. */
 const silenceSeconds = heartbeatSeconds + 90;
 
-type Trouble = 'overdue' | 'cancel_stuck' | 'not_started' | 'stranded' | 'waited_too_long';
+type Trouble = 'overdue' | 'cancel_stuck' | 'not_dispatched' | 'not_started' | 'stranded' | 'waited_too_long';
 
 const counted: Record<Trouble, string> = {
   overdue: 'JobsOverdue',
   cancel_stuck: 'CancelsFinished',
+  not_dispatched: 'MessagesSentAgain',
   not_started: 'ExecutionsStarted',
   stranded: 'JobsStranded',
   waited_too_long: 'JobsWaitedTooLong',
@@ -50,12 +51,23 @@ async function troubleOf(world: SweepWorld, job: Job): Promise<Trouble | undefin
     if (job.status === 'queued') return 'waited_too_long';
     return job.status === 'running' ? 'overdue' : undefined;
   }
+  if (job.status === 'queued') return isForgotten(world, job) ? 'not_dispatched' : undefined;
   if (job.status !== 'running') return undefined;
   if (job.execution_arn === undefined)
     return lastMove(job) < world.clock.at(-outboxSeconds) ? 'not_started' : undefined;
   const attempts = await world.attempts.list(job.tenant, job.id);
   if (lastSign(job, attempts) > world.clock.at(-silenceSeconds)) return undefined;
   return (await world.executions.status(job.execution_arn)) === 'RUNNING' ? undefined : 'stranded';
+}
+
+/**
+ * Its message was taken by a dispatcher that died: the queue shows it again only after its visibility timeout, and the
+ * outbox mark is gone. A second message is harmless. Jobs in the line have none: the wake-up is theirs.
+ */
+function isForgotten(world: SweepWorld, job: Job): boolean {
+  if (job.waiting_since !== undefined) return false;
+  if (job.claim !== undefined && job.claim.until > world.clock.at()) return false;
+  return lastMove(job) < world.clock.at(-claimSeconds);
 }
 
 function lastMove(job: Pick<Job, 'transitions' | 'created_at'>): string {
@@ -68,6 +80,9 @@ function lastSign(job: Job, attempts: readonly Attempt[]): string {
 }
 
 async function cure(world: SweepWorld, job: Job, trouble: Trouble): Promise<void> {
+  if (trouble === 'not_dispatched') {
+    return await world.queue.send({ tenant: job.tenant, job_id: job.id, round: job.round });
+  }
   if (trouble === 'not_started') return await startExecution(world, job);
   if (trouble === 'waited_too_long') {
     await failQueuedJob(world, job, failure('no_capacity', 'The job waited 24 hours for a free sandbox.'));

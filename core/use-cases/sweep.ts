@@ -11,8 +11,8 @@ const leastMs = 8_000;
  * The net under everything else, once a minute. Each part is for itself: its failure is counted and stops no other.
  *
  * 1. Outbox: logs behind their rows, messages that were never sent (marks older than 30 s).
- * 2. Open jobs: past their deadline, cancelling for more than 30 s, running without an execution, or with one that
- *    ended without a word.
+ * 2. Open jobs: past their deadline, cancelling for more than 30 s, queued for a minute and never dispatched, running
+ *    without an execution, or with one that ended without a word.
  * 3. Orphans: sandboxes that no row wants.
  * 4. Leases that ran out; then the waiting line: 24 h are over, or there is room.
  *
@@ -49,7 +49,14 @@ export async function sweep(
 }
 
 const sum = (swept: Swept, names: readonly string[]) => names.reduce((total, name) => total + (swept[name] ?? 0), 0);
-const repairs = ['OutboxHealed', 'JobsOverdue', 'CancelsFinished', 'ExecutionsStarted', 'JobsStranded'];
+const repairs = [
+  'OutboxHealed',
+  'JobsOverdue',
+  'CancelsFinished',
+  'MessagesSentAgain',
+  'ExecutionsStarted',
+  'JobsStranded',
+];
 const failures = ['SweepFailures', 'OutboxFailures', 'OpenJobFailures', 'OrphansLeft', 'LeaseSweepFailures'];
 
 /** What only the parts together say. A part that failed takes its gauge with it: nothing is better than a wrong 0. */

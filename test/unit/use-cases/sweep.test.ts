@@ -80,6 +80,26 @@ describe('the sweep', () => {
     expect((await world.jobs.get(tenant, job.id))?.status).toBe('cancelled');
   });
 
+  it('sends the message of a job again that nobody has dispatched for a minute, unless it is claimed or waits', async () => {
+    const world = fakeWorld();
+    const [later, deadline] = [world.clock.at(90), world.clock.at(86_400)];
+    world.jobs.seed(aJob({ id: anId('j', 1), deadline }));
+    world.jobs.seed(aJob({ id: anId('j', 2), deadline, claim: { by: 'd', until: later } }));
+    world.jobs.seed(aJob({ id: anId('j', 3), deadline, claim: { by: 'd', until: world.clock.at(60) } }));
+    world.jobs.seed(aJob({ id: anId('j', 4), deadline, waiting_since: world.clock.at() }));
+    const others = Array.from({ length: 16 }, (_, n) => `other#${n}`);
+    await world.permits.acquire('install', 16, others, later);
+
+    await sweep(world);
+    expect(world.queue.sent).toEqual([]);
+
+    world.clock.advanceSeconds(61);
+    const swept = await sweep(world);
+
+    expect(swept.MessagesSentAgain).toBe(2);
+    expect(world.queue.sent.map(({ job_id }) => job_id).toSorted()).toEqual([anId('j', 1), anId('j', 3)]);
+  });
+
   it('starts running rows that have no execution', async () => {
     const { world, job } = await aRunningJob();
     const { execution_arn, ...unstarted } = await job();
