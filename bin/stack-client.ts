@@ -2,11 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+const gone = 'The stack has ended; its log says why';
+
 /** The local stack as a child process; see local/main.ts for what goes over its standard streams. */
 export class StackClient {
   private readonly child: ChildProcess;
   private readonly waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   private nextId = 1;
+  private over = false;
   /** Settles when the process has ended. */
   readonly ended: Promise<void>;
 
@@ -20,12 +23,16 @@ export class StackClient {
     createInterface({ input: this.stream('stderr') }).on('line', options.log);
     this.ended = new Promise((resolve) => this.child.once('exit', () => resolve()));
     void this.ended.then(() => {
-      for (const { reject } of this.waiting.values()) reject(new Error('The stack has ended; its log says why'));
+      this.over = true;
+      for (const { reject } of this.waiting.values()) reject(new Error(gone));
     });
+    // A write to a process that has just ended: its end answers whoever waits.
+    this.child.stdin?.on('error', () => {});
   }
 
   /** @throws Error with what went wrong on the other side */
   ask<T>(method: string, params: unknown = {}): Promise<T> {
+    if (this.over) return Promise.reject(new Error(gone));
     const id = this.nextId++;
     return new Promise<unknown>((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
