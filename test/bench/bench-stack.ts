@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { StackOptions } from '#local/stack';
 import type { StackMethod } from '#local/stack-methods';
 import { ApiClient } from '../../bin/client/api-client.ts';
@@ -11,13 +9,11 @@ import { aRepository, testCommand } from '../support/a-repository.ts';
 import { type Alteration, alteredAssembly } from '../support/altered-assembly.ts';
 import { type ScriptedModel, startScriptedModel, type Turn } from '../support/scripted-model.ts';
 import { type SessionEvents, sessionEvents } from './session-events.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 /** The local stack as a process of its own, at production speed, on a state of its own, with a scripted model. */
 export interface BenchStack {
   model: ScriptedModel;
-  /** From its start to ready. */
-  startMs: number;
-  stateDir: string;
   ask<T>(method: StackMethod, params?: unknown): Promise<T>;
   /** A user in a session of their own, with an issue: the n-th is in the n-th tenant. */
   chat(user: number): Promise<Chat>;
@@ -44,19 +40,27 @@ const users = Array.from({ length: 12 }, (_, n) => ({
   tenant: `tenant-${n}`,
 }));
 
+const open = new Set<() => Promise<void>>();
+
+/** For an end before the time. */
+export async function stopBenchStacks(): Promise<void> {
+  for (const stop of open) await stop();
+}
+
 export async function startBenchStack(
   options: { alter?: Alteration[]; binds?: StackOptions['sandboxBinds'] } = {},
 ): Promise<BenchStack> {
+  const cdkOut = synth();
+  const altered = options.alter && alteredAssembly(cdkOut, options.alter);
   const model = await startScriptedModel();
-  const altered = options.alter && alteredAssembly(synth(), options.alter);
-  const stateDir = mkdtempSync(join(tmpdir(), 'patchbay-bench-'));
+  const state = temporaryFolder('bench');
   const providers = [
     { name: 'scripted', kind: 'openai-compatible', base_url: model.baseUrl, key: 'scripted', models: [] },
   ];
-  const laptop = laptopOptions(altered?.folder ?? synth(), 'bench');
+  const laptop = laptopOptions(altered?.folder ?? cdkOut, 'bench');
   const startOptions: StackOptions = {
     ...laptop,
-    stateDir,
+    stateDir: state.path,
     users,
     sandboxBinds: options.binds ?? laptop.sandboxBinds,
     sandboxTargets: [model.host],
@@ -64,7 +68,6 @@ export async function startBenchStack(
     secrets: { ModelKeys: JSON.stringify({ scripted: 'sk-scripted' }) },
   };
   const log: string[] = [];
-  const began = performance.now();
   const stack = new StackClient({ log: (line) => log.push(line) });
   const chats: Chat[] = [];
   const stop = async () => {
@@ -72,15 +75,14 @@ export async function startBenchStack(
     await stack.stop();
     await model.stop();
     altered?.remove();
-    rmSync(stateDir, { recursive: true, force: true });
+    state.remove();
+    open.delete(stop);
   };
+  open.add(stop);
   try {
     const at = await stack.ask<{ apiUrl: string; socketUrl: string }>('start', startOptions);
-    const startMs = performance.now() - began;
     return {
       model,
-      startMs,
-      stateDir,
       ask: (method, params) => stack.ask(method, params),
       async chat(user) {
         const chat = await openChat({ stack, model, ...at, sub: `user-${user}` });

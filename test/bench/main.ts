@@ -6,6 +6,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from '../../bin/laptop.ts';
+import { stopBenchStacks } from './bench-stack.ts';
 import type { Measurement } from './measurement.ts';
 import { measurements } from './measurements.ts';
 import { page, table } from './page.ts';
@@ -13,7 +14,8 @@ import { loadBefore, quietLoad } from './quiet-machine.ts';
 import { keep, kept, type Result, rowsOf } from './results.ts';
 
 const say = (line: string) => process.stderr.write(`bench: ${line}\n`);
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => void stopBenchStacks().finally(() => process.exit(1)));
 
 const { runs, chosen } = options();
 const load = await loadBefore(say);

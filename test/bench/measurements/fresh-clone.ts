@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { root } from '../../../bin/laptop.ts';
 import type { Measurement } from '../measurement.ts';
 import { runCommand, runScript } from '../run-command.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 export const freshClone: Measurement = {
   name: 'fresh',
@@ -12,7 +10,7 @@ export const freshClone: Measurement = {
     'A clone of this checkout’s HEAD into a new folder, then `npm run demo` there: npm packages, Python packages, synth, stack, job. The package managers’ own caches on this machine are used as they are. Over the network it takes as long as the downloads take.',
   onlyByName: true,
   async run(say) {
-    const folder = mkdtempSync(join(tmpdir(), 'patchbay-fresh-'));
+    const { path: folder, remove } = temporaryFolder('fresh');
     try {
       const clone = await runCommand('git', ['clone', '--quiet', root, folder]);
       say('cloned; npm run demo');
@@ -25,7 +23,7 @@ export const freshClone: Measurement = {
         seconds('until the verified diff', clone.ms + ran.ms),
       ];
     } finally {
-      rmSync(folder, { recursive: true, force: true });
+      remove();
     }
   },
 };

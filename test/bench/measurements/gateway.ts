@@ -1,11 +1,11 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { root, stateDir } from '../../../bin/laptop.ts';
 import { startBenchStack } from '../bench-stack.ts';
 import type { Measurement, Reading } from '../measurement.ts';
 import { percentile } from '../statistics.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const calls = 30;
 const promptBytes = [1_000, 100_000];
@@ -40,7 +40,7 @@ export const gateway: Measurement = {
 
 /** The sandbox's template with a probe for a runner. */
 function probeTemplate() {
-  const folder = mkdtempSync(join(tmpdir(), 'patchbay-probe-'));
+  const { path: folder, remove } = temporaryFolder('probe');
   cpSync(join(root, 'sandbox-template'), folder, { recursive: true });
   cpSync(join(root, 'test/bench/gateway-probe/run_solver.py'), join(folder, 'run_solver.py'));
   return {
@@ -49,7 +49,7 @@ function probeTemplate() {
       const probe = { direct_url: url, calls, prompt_bytes: promptBytes };
       writeFileSync(join(folder, 'probe.json'), JSON.stringify(probe));
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove,
   };
 }
 

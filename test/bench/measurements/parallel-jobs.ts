@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, stateDir } from '../../../bin/laptop.ts';
 import { aRepository } from '../../support/a-repository.ts';
@@ -10,6 +9,7 @@ import type { Measurement, Reading } from '../measurement.ts';
 import { runCommand } from '../run-command.ts';
 import { jobStatus } from '../session-events.ts';
 import { slowly } from '../slow-turns.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const atOnce = [1, 4, 10];
 const turnDelays = [0, 1_000];
@@ -81,7 +81,7 @@ let scripts = 0;
 
 async function bareAgents({ model }: BenchStack, count: number, script: Turn[]): Promise<Took> {
   const repository = aRepository();
-  const folder = mkdtempSync(join(tmpdir(), 'patchbay-bare-'));
+  const { path: folder, remove } = temporaryFolder('bare');
   const env = {
     PATH: process.env.PATH,
     HOME: folder,
@@ -109,7 +109,8 @@ async function bareAgents({ model }: BenchStack, count: number, script: Turn[]):
     );
     return { wallMs: performance.now() - began, loopMs: mean(loops) };
   } finally {
-    for (const path of [repository, folder]) rmSync(path, { recursive: true, force: true });
+    remove();
+    rmSync(repository, { recursive: true, force: true });
   }
 }
 
