@@ -89,18 +89,20 @@ def plan_step_of(thought: str) -> str | None:
     return found.group(1) if found else None
 
 
-def steering(codes: list[tuple[str, int]], steps_left: int) -> str:
-    """A word to an agent that goes in circles or runs out of steps. `codes`: command and exit code, oldest first."""
-    words = []
+def steering(codes: list[tuple[str, int]]) -> str:
+    """A word to an agent that goes in circles, else empty. `codes`: command and exit code since the last such word, oldest
+    first."""
     last = codes[-3:]
     failed = [code != 0 for _, code in codes[-STEERING_TAIL:]]
     if len(last) == 3 and len({command for command, _ in last}) == 1 and all(code != 0 for _, code in last):
-        words.append("The same command has failed three times: do something else.")
-    elif len(failed) == STEERING_TAIL and sum(failed) >= STEERING_TAIL - 1:
-        words.append("Most of your last commands failed: step back and check your assumptions.")
-    if steps_left in (10, 5, 2, 1):
-        words.append(f"{steps_left} commands left: bring it to an end and submit.")
-    return "".join(f"\n({word})" for word in words)
+        return "\n(The same command has failed three times: do something else.)"
+    if len(failed) == STEERING_TAIL and sum(failed) >= STEERING_TAIL - 1:
+        return "\n(Most of your last commands failed: step back and check your assumptions.)"
+    return ""
+
+
+def steps_left_word(left: int) -> str:
+    return f"\n({left} commands left: bring it to an end and submit.)" if left in (10, 5, 2, 1) else ""
 
 
 class StepPace:

@@ -8,7 +8,7 @@ from minisweagent.agents.default import DefaultAgent
 
 from .agent_environment import AgentEnvironment
 from .gateway_model import GatewayModel, GatewayModelConfig, agent_exit
-from .mini_agent import StepPace, plan_step_of, steering
+from .mini_agent import StepPace, plan_step_of, steering, steps_left_word
 from .run import Run
 
 
@@ -79,7 +79,11 @@ class MiniLoop(DefaultAgent):
             # Also for a turn that a submission cuts short, whose outputs never become messages.
             self._report(message)
         if observations:
-            observations[-1]["content"] += steering(self._codes, self.config.step_limit - self.n_calls)
+            word = steering(self._codes)
+            if word:
+                # Said once: it takes as many new failures to be said again.
+                self._codes = []
+            observations[-1]["content"] += word + steps_left_word(self.config.step_limit - self.n_calls)
         return observations
 
     def _report(self, message: dict[str, Any]) -> None:

@@ -62,15 +62,32 @@ STRATEGIES = {
     "test-first": "\nWrite a failing test for the issue first, watch it fail, and only then change the code.",
 }
 
-_TAGS = re.compile(r"</?\s*untrusted[^>]*>", re.I)
-_ROLES = re.compile(r"(?im)^(\s*)(system|assistant|developer|tool)(\s*:)")
+_MARKS = re.compile(
+    r"<\s*/?\s*untrusted\b[^>\n]*>?|<\s*/?\s*(?:system|assistant|developer)(?:[\s_-](?:prompt|message|instructions?))?\s*>|<\|[\w/-]{1,40}\|>|\[/?INST\]",
+    re.I,
+)
+_ROLES = re.compile(r"(?im)^([ \t>#*_-]*)(system|assistant|developer|tool|human)([ \t*_]*:)")
+_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_LAST_COMMENT_END = re.compile(r".*-->[^\n<]*", re.S)
+_CODE_OR_COMMENT = re.compile(r"(```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`)|<!--.*?-->", re.S)
 
 
 def clean(text: str, limit: int) -> str:
-    """Without control and bidirectional characters (hidden text), our own marks, and lines that pretend to be another role."""
+    """Without control and bidirectional characters (hidden text), and with marks of ours, of chat templates and of other
+    roles defused: rewritten and not removed, or what stands around them would close up into a new one."""
+    text = _VARIATION_SELECTORS.sub("", _LINE_ENDS.sub("\n", text))
     kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs"))
-    kept = _ROLES.sub(r"\1(\2)\3", _TAGS.sub("", kept))
+    kept = _ROLES.sub(r"\1(\2)\3", _MARKS.sub(lambda mark: f"({mark[0].strip('<>/|[] ')})", kept))
     return kept if len(kept) <= limit else kept[:limit] + "\n(cut)"
+
+
+def shown(markdown: str) -> str:
+    """Without HTML comments, which the people who read this text never see; in code they are part of it."""
+    # No further than the last end, or beginnings without one would be searched for it again and again; but a code span
+    # around that end is whole.
+    last = _LAST_COMMENT_END.match(markdown)
+    return _CODE_OR_COMMENT.sub(lambda found: found[1] or "", markdown[: last.end()]) + markdown[last.end() :] if last else markdown
 
 
 def untrusted(kind: str, text: str, limit: int = ISSUE_CHARACTERS) -> str:
@@ -78,18 +95,24 @@ def untrusted(kind: str, text: str, limit: int = ISSUE_CHARACTERS) -> str:
 
 
 def guide_of(repo: Path) -> str:
-    """The repository's own guide for contributors, the first one found. Links are not followed out of the repository."""
+    """The repository's own guide for contributors, the first one that says something. Links are not followed out of the
+    repository."""
     for name in GUIDES:
         path = repo / name
-        if path.is_file() and path.resolve().is_relative_to(repo.resolve()):
-            return f"\nThe repository's own guide for contributors:\n{untrusted('guide', path.read_text(errors='replace'), GUIDE_CHARACTERS)}\n"
+        if not path.is_file() or not path.resolve().is_relative_to(repo.resolve()):
+            continue
+        with path.open(encoding="utf-8", errors="replace") as file:
+            text = shown(file.read(4 * GUIDE_CHARACTERS)).strip()
+        if text:
+            return f"\nThe repository's own guide for contributors ({name}):\n{untrusted('guide', text, GUIDE_CHARACTERS)}\n"
     return ""
 
 
 def parts(job: Job, layout: Layout, setup: str) -> dict[str, Any]:
     """What both prompts share."""
     number = f" #{job.issue.number}" if job.issue.number else ""
-    issue = untrusted(f"issue{number}", "\n\n".join([f"# {job.issue.title}", job.issue.body, *(f"Comment: {c}" for c in job.issue.comments)]))
+    texts = [f"# {job.issue.title}", shown(job.issue.body), *(f"Comment: {shown(comment)}" for comment in job.issue.comments)]
+    issue = untrusted(f"issue{number}", "\n\n".join(texts))
     feedback = ""
     if job.feedback:
         feedback = (

@@ -80,7 +80,7 @@ class Solve:
     def _let_the_agent_work(self, installed: Installed, reserve: float) -> None:
         run = self.run
         agent_deadline = time.monotonic() + run.clock.left() - reserve
-        prepared = prepare_agent(run, installed, lambda: agent_deadline - time.monotonic())
+        prepared = prepare_agent(run, installed, self._before, lambda: agent_deadline - time.monotonic())
         self.agent = prepared.agent
         tree = run.tree("plan")
         start = snapshot(tree)

@@ -12,8 +12,10 @@ from .install import Installed
 from .mini_agent import AgentEnd, MiniAgent, make_agent
 from .plan_file import InvalidPlan, Plan, fallback_plan, read_plan
 from .run import Run
+from .testing import Tested
 
 PLAN_COST_SHARE = 0.25
+NAMED_FAILURES = 30
 
 
 @dataclass
@@ -24,15 +26,24 @@ class PreparedAgent:
     parts: dict[str, Any]
 
 
-def prepare_agent(run: Run, installed: Installed, left: Callable[[], float]) -> PreparedAgent:
-    """`left`: the real seconds that the agent still has, both phases together."""
+def prepare_agent(run: Run, installed: Installed, before: Tested | None, left: Callable[[], float]) -> PreparedAgent:
+    """`before`: the tests at the base commit. `left`: the real seconds that the agent still has, both phases together."""
     system = prompts.SYSTEM.format(seconds=run.job.limits.cmd_timeout_seconds)
     setup = ""
     if installed.test_command:
-        setup += f"\nThe tests run by: {prompts.clean(installed.test_command, 500)}\n"
+        setup += f"\nThe tests run by: {prompts.clean(installed.test_command, 500)}\n{_baseline_text(before)}"
     if installed.notes:
         setup += "\nThe set-up had problems; work around them where they matter:\n" + prompts.untrusted("notes", "\n".join(installed.notes), 2_000) + "\n"
     return PreparedAgent(run, make_agent(run, left), system, prompts.parts(run.job, run.layout, setup))
+
+
+def _baseline_text(before: Tested | None) -> str:
+    if before is None:
+        return ""
+    if not before.tests.failed:
+        return f"Before any change they end as: {before.kind}.\n"
+    names = "\n".join(sorted(before.tests.failed)[:NAMED_FAILURES])
+    return f"Before any change, {len(before.tests.failed)} fail and {len(before.tests.passed)} pass. Those that fail:\n{prompts.untrusted('tests', names, 3_000)}\n"
 
 
 def plan_phase(prepared: PreparedAgent) -> tuple[AgentEnd, Plan]:

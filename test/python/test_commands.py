@@ -172,7 +172,7 @@ class AgentCommands(RunnerCase):
         self.assertNotIn("rm calc.py", self.logs())
 
     def test_an_agent_that_goes_in_circles_is_told_so(self) -> None:
-        self.run_solver({"plan": PLANNING, "execute": [*[call("false")] * 3, *[call(f"exit {n}") for n in range(1, 4)], SUBMIT]}, setup={})
+        self.run_solver({"plan": PLANNING, "execute": [*[call("false")] * 3, *[call(f"exit {n}") for n in range(1, 7)], SUBMIT]}, setup={})
 
         seen = "\n".join(self.observations())
         self.assertIn("failed three times", seen)
