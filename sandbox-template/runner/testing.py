@@ -29,12 +29,12 @@ class Tested:
 
 
 def run_tests(run: Run, command: str, *, seconds: float | None = None, cwd: Path | None = None) -> Tested:
-    """Everything that the tests leave running is killed."""
+    """Tests that hang take a third of the run at most, so that the others have theirs. What they leave running is killed."""
     report = run.layout.private / "test-report"
     report.unlink(missing_ok=True)
     framework = framework_of(command, (cwd or run.layout.repo) / "package.json")
     asked, variables = framework.ask(command, report) if framework else (command, {})
-    outcome = run.command(asked, seconds=run.seconds(TEST_SECONDS) if seconds is None else seconds, cwd=cwd, extra=variables)
+    outcome = run.command(asked, seconds=min(run.seconds(TEST_SECONDS), run.clock.total / 3) if seconds is None else seconds, cwd=cwd, extra=variables)
     run.processes.kill_leftovers()
     per_test = framework.read(outcome.output, report) if framework else PerTest()
     report.unlink(missing_ok=True)
