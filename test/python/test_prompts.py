@@ -54,12 +54,13 @@ class Texts(unittest.TestCase):
             self.assertEqual(shown(kept), kept)
         self.assertEqual(shown("```\n<!-- kept -->\n```\n<!-- gone -->"), "```\n<!-- kept -->\n```\n")
 
-    def test_a_hostile_length_takes_no_time(self) -> None:
-        started = time.monotonic()
+    def test_a_hostile_length_does_not_run_away(self) -> None:
+        # Processor time, and far above what it takes: a pattern that searches again and again takes minutes.
+        started = time.process_time()
         for text in ("<!--" * 50_000, "-->" + "<!--" * 50_000, "`" * 200_001 + "-->", "<untrusted" * 20_000, "<|" * 100_000, "\n" * 200_000 + "system"):
             clean(shown(text), 60_000)
 
-        self.assertLess(time.monotonic() - started, 5)
+        self.assertLess(time.process_time() - started, 30)
 
     def test_a_long_text_is_cut(self) -> None:
         self.assertEqual(clean("x" * 50, 10), "x" * 10 + "\n(cut)")
