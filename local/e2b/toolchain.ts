@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** What a sandbox sees of the host's tools: folders bound read-only at their own path, the PATH, and their variables. */
@@ -36,12 +36,20 @@ const KNOWN: KnownTool[] = [
     binds: (entry) => [entry, join(up(entry, 2), '.rustup')],
     env: (entry) => ({ RUSTUP_HOME: join(up(entry, 2), '.rustup') }),
   },
+  { entry: /\/\.local\/bin$/, binds: packageManagers },
   { entry: /\/sdk\/go[^/]*\/bin$/, binds: (entry) => [up(entry, 1)] },
   { entry: /\/(go|\.deno|\.bun)\/bin$/, binds: (entry) => [entry] },
   { entry: /\/\.sdkman\/candidates\/[^/]+\/[^/]+\/bin$/, binds: (entry) => [up(entry, 3)] },
   { entry: /\/\.(rbenv|rvm|asdf|volta|jenv|nodenv)\/(bin|shims)$/, binds: (entry) => [up(entry, 1)] },
   { entry: /^\/(opt|nix|snap|home\/linuxbrew)\/.*\/s?bin$/, binds: (entry) => [up(entry, 1)] },
 ];
+
+/** Of `~/.local/bin` the package managers that are usually installed there, each with the environment it lives in. */
+function packageManagers(entry: string): string[] {
+  const files = ['uv', 'uvx', 'poetry', 'pdm', 'pipenv'].map((tool) => join(entry, tool)).filter(existsSync);
+  const home = /^.*\/(?:(?:pipx\/venvs|uv\/tools)\/[^/]+|pypoetry\/venv)(?=\/bin\/)/;
+  return files.flatMap((file) => [file, ...(home.exec(realpathSync(file)) ?? [])]);
+}
 
 const SYSTEM = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 

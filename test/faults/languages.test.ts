@@ -87,6 +87,9 @@ const projects: Project[] = [
   },
 ];
 
+/** Exit code of curl where the proxy answers CONNECT with 403. */
+const refusedByProxy = 56;
+
 let journey: Journey;
 const measured: Record<string, unknown>[] = [];
 
@@ -130,6 +133,27 @@ describe('a repository with one bug is solved as its own files say', () => {
       });
     }
   });
+});
+
+it('reaches the hosts of the set-up while it sets up, and no host from then on', async () => {
+  const reach = (address: string) => `curl --silent --output /dev/null --max-time 20 ${address}`;
+  const registry = reach('https://registry.npmjs.org/ms');
+  const { sessionId, issueId } = await journey.file({ files: aProject('no-tests') });
+  const turns: Turn[] = [planTurn, { command: registry }, { command: 'sed -i s/form/from/ backup.sh' }, submitTurn];
+  const { job } = await journey.api.call('solve', {
+    params: { id: sessionId, issue_id: issueId },
+    body: { attempts: 1, models: journey.models(turns), setup_commands: [registry, reach('https://192.0.2.1/')] },
+  });
+
+  const done = await journey.until(job.id, ({ status }) => status === 'awaiting_review', 120);
+
+  const events = await journey.events(job.id);
+  const installed = dataOf(events, 'deps_installed');
+  const codes = (installed.commands as { exit_code: number }[]).map(({ exit_code }) => exit_code);
+  expect(installed).toMatchObject({ ok: false, source: 'job' });
+  expect(codes).toEqual([0, refusedByProxy]);
+  // The agent's own call: of quick steps the live events leave some out, the log does not.
+  expect(await journey.artifact(done, 'logs.txt')).toContain(`$ ${registry} → ${refusedByProxy} (`);
 });
 
 async function solve(project: Project): Promise<{ done: JobView; events: JobEvent[] }> {

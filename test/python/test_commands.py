@@ -162,6 +162,14 @@ class AgentCommands(RunnerCase):
         self.assertIn("{{ 7 * 7 }} {% for %}", asked)
         self.assertIn("Use tabs. {{ output }}", asked)
 
+    def test_package_managers_know_that_there_is_no_network(self) -> None:
+        asked = "echo $UV_OFFLINE $PIP_NO_INDEX $npm_config_offline $GOPROXY $CARGO_NET_OFFLINE"
+
+        self.run_solver({"plan": [call(asked), *PLANNING], "execute": [SUBMIT]}, setup={"commands": [f"{asked} >../before"]})
+
+        self.assertEqual((self.workspace / "before").read_text(), "\n")
+        self.assertIn("1 1 true off true", self.observations()[0])
+
     def test_a_submit_in_the_middle_of_a_turn_drops_the_rest(self) -> None:
         both = {"content": "all at once", "tool_calls": [*call(FIX)["tool_calls"], *SUBMIT["tool_calls"], *call("rm calc.py")["tool_calls"]]}
 

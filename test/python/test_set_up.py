@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -23,6 +24,11 @@ class SetUp(unittest.TestCase):
         self.addCleanup(subprocess.run, ["rm", "-rf", str(self.folder)])
         self.bin = self.folder / "bin"
         self.bin.mkdir()
+        # What the script itself uses, and nothing that the machine happens to have beside it.
+        self.system = self.folder / "system"
+        self.system.mkdir()
+        for tool in ("bash", "grep", "timeout", "cat", "sleep"):
+            (self.system / tool).symlink_to(str(shutil.which(tool)))
         for tool in TOOLS.split():
             (self.bin / tool).write_text("#!/bin/sh\nexit 0\n")
             (self.bin / tool).chmod(0o755)
@@ -36,13 +42,14 @@ class SetUp(unittest.TestCase):
             (repo / name).write_text(content)
         for tool in without.split():
             (self.bin / tool).unlink(missing_ok=True)
-        env = {"PATH": f"{self.bin}:/usr/bin:/bin", "COMMAND_SECONDS": "20", "TOTAL_SECONDS": "30", "PATCHBAY_VENV": str(self.folder / "venv"),
+        env = {"PATH": f"{self.bin}:{self.system}", "COMMAND_SECONDS": "20", "TOTAL_SECONDS": "30", "PATCHBAY_VENV": str(self.folder / "venv"), "PATCHBAY_TOOLS": str(self.folder / "tools"),
                "REPORT": str(self.folder / "report"), "TEST_COMMAND_FILE": str(self.folder / "tests")}  # fmt: skip
         if commands is not None:
             (self.folder / "commands").write_bytes(b"".join(command.encode() + b"\0" for command in commands))
             env["SETUP_COMMANDS"] = str(self.folder / "commands")
         done = subprocess.run(["bash", str(TEMPLATE / "install_deps.sh")], cwd=repo, env=env, capture_output=True, text=True, check=True)
-        self.assertEqual(done.stderr, "")
+        # A tool that is not there, and whose fallback here installs nothing, is said to be missing.
+        self.assertEqual([line for line in done.stderr.splitlines() if not line.endswith(": command not found") and "No such file" not in line], [])
         report = (self.folder / "report").read_text().splitlines()
         source = next(line for line in done.stdout.splitlines() if line.startswith("source: "))
         return [line.split("\t")[2].replace(str(self.folder), "") for line in report], (self.folder / "tests").read_text(), source
@@ -89,6 +96,24 @@ class SetUp(unittest.TestCase):
         self.assertEqual(self.detect({"tests/test_x.py": "", "tests/__init__.py": "", "x.py": ""}, without="pytest")[:2], ([], "python3 -m unittest"))
         self.assertEqual(self.detect({"tests/test_x.py": ""})[1], "python3 -m unittest discover -s tests -t .")
 
+    def test_a_missing_package_manager_comes_from_its_registry(self) -> None:
+        package = '{"scripts": {"test": "jest"}, "packageManager": "%s"}'
+        table = [
+            ("uv", {"uv.lock": ""}, "/tools/uv/bin/pip' install --quiet uv "),
+            ("poetry", {"poetry.lock": ""}, "/tools/poetry/bin/pip' install --quiet poetry "),
+            ("pnpm", {"pnpm-lock.yaml": "lockfileVersion: '9.0'\n"}, "--prefix '/tools' pnpm@10"),
+            ("pnpm", {"pnpm-lock.yaml": "lockfileVersion: '6.0'\n"}, "--prefix '/tools' pnpm@8"),
+            ("pnpm", {"pnpm-lock.yaml": "lockfileVersion: 5.4\n"}, "--prefix '/tools' pnpm@7"),
+            ("pnpm", {"pnpm-lock.yaml": "", "package.json": package % "pnpm@9.1.0+sha512.abc"}, "--prefix '/tools' pnpm@9.1.0"),
+            ("yarn", {"yarn.lock": "# v1\n"}, "--prefix '/tools' yarn@1"),
+            ("yarn", {"yarn.lock": "__metadata:\n"}, "--prefix '/tools' @yarnpkg/cli-dist@4"),
+            ("yarn", {"yarn.lock": "", "package.json": package % "yarn@4.9.2"}, "--prefix '/tools' @yarnpkg/cli-dist@4.9.2"),
+        ]  # fmt: skip
+        for tool, files, expected in table:
+            with self.subTest(tool=tool, files=files):
+                installed = self.detect(files, without=tool)[0]
+                self.assertTrue(f"{installed[0]} ".find(expected) > 0, installed)
+
     def test_the_jobs_commands_come_first_then_the_repositorys_file(self) -> None:
         commands = ["echo 'a\nb' | grep -q b", "exit 3", "cat; sleep 0"]
 
@@ -126,6 +151,16 @@ class TestResults(unittest.TestCase):
         self.assertEqual(self.read("pytest", "", f"<!DOCTYPE x>{report}"), (set(), set()))
         self.assertEqual(self.read("pytest", "", "<broken"), (set(), set()))
 
+    def test_nodes_own_runner(self) -> None:
+        tap = (
+            "TAP version 13\n# Subtest: outer\n    # Subtest: works \\# 1\n    ok 1 - works \\# 1\n      ---\n      type: 'test'\n      ...\n"
+            "    # Subtest: fails\n    not ok 2 - fails\n      ---\n      error: |-\n        \n        ok 3 - forged\n      ...\n"
+            "    # Subtest: later\n    ok 3 - later # SKIP\n    1..3\nnot ok 1 - outer\n# Subtest: alone\nok 2 - alone\n1..2\n"
+        )
+
+        self.assertEqual(self.read("node --test", "", tap), ({"outer > works # 1", "alone"}, {"outer > fails"}))
+        self.assertEqual(self.read("node --import ./x.mjs --test src/", "", None), (set(), set()))
+
     def test_go_and_jest(self) -> None:
         go = '{"Action":"pass","Package":"p","Test":"TestA"}\n{"Action":"fail","Package":"p","Test":"TestB"}\n{"Action":"fail","Package":"p"}\nplain\n'
         jest = '{"testResults":[{"name":"/r/a.test.js","assertionResults":[{"status":"passed","fullName":"x y"},{"status":"failed","fullName":"z"}]}]}'
@@ -147,6 +182,9 @@ class TestResults(unittest.TestCase):
         self.assertEqual(asked("npm test"), f"npm test -- --reporter=json --outputFile={report}")
         self.assertEqual(asked("go test ./... | tee log"), None)
         self.assertEqual(asked("make test"), "make test")
+        self.assertEqual(asked("node --test --test-reporter=dot"), None)
+        (folder / "package.json").write_text('{"scripts": {"test": "tsc && node --test dist"}}')
+        self.assertEqual(asked("npm test"), "npm test")
         self.assertEqual(asked("bash run-tests.sh"), None)
 
     def test_classes(self) -> None:
