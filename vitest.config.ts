@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** A project per kind of test; `journey` and `faults` start the local stack, so their files run one after another. */
+/** A project per kind of test; `journey`, `long` and `faults` start the local stack: their files run one after another. */
 export default defineConfig({
   test: {
     projects: [
@@ -9,6 +9,7 @@ export default defineConfig({
       project('infra', { testTimeout: 120_000, hookTimeout: 120_000 }),
       project('local', { testTimeout: 60_000, hookTimeout: 60_000 }),
       project('journey', { testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false }),
+      project('long', { testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false }),
       project('faults', { testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: false }),
     ],
   },

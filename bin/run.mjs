@@ -16,6 +16,7 @@ const commands = {
   models: { needs: ['packages'], run: ['bin/ask.ts', 'models'] },
   test: { needs: everything, run: ['bin/test.ts'] },
   'test:all': { needs: everything, run: ['bin/test.ts', '--all'] },
+  'test:faults': { needs: everything, run: ['bin/test.ts', '--faults'] },
   check: { needs: everything, run: ['bin/test.ts', '--check'] },
   bench: { needs: everything, run: ['test/bench/main.ts'] },
   synth: { needs: ['packages'], run: ['bin/synth.ts'] },
