@@ -3,7 +3,7 @@ import type { JobView } from '#core/api/views';
 import { Evidence } from '#core/workflow/runner';
 import { eventually } from '../support/eventually.ts';
 import { type Journey, startJourney } from '../support/journey.ts';
-import { fixTurn, goodTurns, planTurn, submitTurn } from '../support/scripted-turns.ts';
+import { fixTurn, goodTurns, planTurn, submitTurn, thinkingTurn } from '../support/scripted-turns.ts';
 import { expectSoundJob } from '../support/sound-job.ts';
 
 let journey: Journey;
@@ -112,6 +112,17 @@ describe('a sandbox that cannot be killed for a while', () => {
 });
 
 describe('a sandbox that dies', () => {
+  it('while its agent works fails the job as sandbox_lost', async () => {
+    const { job } = await journey.solve([planTurn, fixTurn, thinkingTurn]);
+    await journey.until(job.id, (_, events) => events.some(({ type, data }) => type === 'step' && data.n === 2));
+    const [working] = journey.stack.e2b.sandboxes();
+    expect(await admin('POST', `sandboxes/${working?.sandboxId}/kill`)).toEqual({ killed: true });
+    const done = await journey.until(job.id, ({ status }) => status === 'failed', 120);
+
+    expect(done.failure).toMatchObject({ code: 'sandbox_lost', retryable: true });
+    await expectSoundJob(journey, job.id);
+  });
+
   it('in its verification leaves a solved attempt that is not verified, and says so', async () => {
     const { job } = await journey.solve(goodTurns, { body: { test_command: 'sleep 2; python3 -m unittest' } });
     await journey.until(job.id, (_, events) =>
