@@ -3,10 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { RouteName } from '#core/api/routes';
 import { ErrorBody } from '#core/api/views';
-import type { ErrorCode } from '#core/errors';
-import { randomId } from '#core/ids';
-import { caps } from '#core/workflow/limits';
 import { ApiClient, ApiError } from '../../bin/client/api-client.ts';
+import { badRequests } from '../support/bad-requests.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Journey, startJourney } from '../support/journey.ts';
 import { type LiveCall, liveCall } from '../support/live-call.ts';
@@ -35,153 +33,10 @@ function nowhere(): { url: string; ref?: string } {
 const send = (name: RouteName, call: LiveCall = {}) =>
   liveCall(journey.stack.apiUrl, name, { params: { ...own }, token, ...call });
 
-interface Case {
-  of: string;
-  route: RouteName;
-  call?: () => LiveCall | Promise<LiveCall>;
-  status: number;
-  code: ErrorCode;
-  fields?: string[];
-  says?: RegExp;
-}
-
-const issueBody = (change: object) => () => ({ body: { title: 'Any', repository: nowhere(), ...change } });
-const options = (body: object) => () => ({ body, headers: { 'idempotency-key': randomId('k') } });
-const refused = (of: string, route: RouteName, call: Case['call'], fields: string[]): Case => {
-  return { of, route, ...(call && { call }), status: 400, code: 'invalid_request', fields };
-};
-const absent = (of: string, route: RouteName, params: () => Partial<Things>): Case => {
-  return {
-    of,
-    route,
-    call: () => ({ params: { ...own, ...params() } }),
-    status: 404,
-    code: 'not_found',
-    says: /Check the id/,
-  };
-};
-
-const cases: Case[] = [
-  absent('an unknown session', 'getSession', () => ({ id: randomId('s') })),
-  absent('an id that is none', 'getSession', () => ({ id: 'constructor' })),
-  absent('an unknown issue', 'solve', () => ({ issue_id: randomId('i') })),
-  absent('an issue of another session', 'getIssue', () => ({ issue_id: foreign.issue_id })),
-  absent('an unknown job', 'getJob', () => ({ job_id: randomId('j') })),
-  absent('somebody else’s session', 'getSession', () => foreign),
-  absent('somebody else’s issue', 'solve', () => foreign),
-  absent('somebody else’s job', 'getJob', () => foreign),
-  {
-    of: 'the job of a colleague',
-    route: 'getJob',
-    call: async () => ({ token: await journey.stack.issuer.token('you', { claims: { sub: 'colleague' } }) }),
-    status: 404,
-    code: 'not_found',
-  },
-  absent('the log of somebody else’s job', 'listEvents', () => foreign),
-  absent('the cancel of somebody else’s job', 'cancelJob', () => foreign),
-  {
-    of: 'a ticket for somebody else’s session',
-    route: 'createTicket',
-    call: () => ({ body: { session_id: foreign.id } }),
-    status: 404,
-    code: 'not_found',
-  },
-  refused('no attempts', 'solve', options({ attempts: 0 }), ['attempts']),
-  refused('nine attempts', 'solve', options({ attempts: 9 }), ['attempts']),
-  refused('half an attempt', 'solve', options({ attempts: 1.5 }), ['attempts']),
-  refused('too few steps', 'solve', options({ limits: { steps: 4 } }), ['limits.steps']),
-  refused('too little money and time', 'solve', options({ limits: { cost_usd: 0, wall_seconds: 119 } }), [
-    'limits.cost_usd',
-    'limits.wall_seconds',
-  ]),
-  refused('a model without its provider', 'solve', options({ models: ['sample'] }), ['models.0']),
-  refused('an unknown option', 'solve', options({ attemps: 2 }), ['attemps']),
-  refused('an unknown status', 'listJobs', () => ({ query: { status: 'done' } }), ['status']),
-  refused('a cursor that is none', 'listJobs', () => ({ query: { cursor: 'no cursor' } }), ['cursor']),
-  refused('an empty title', 'createIssue', issueBody({ title: '' }), ['title']),
-  refused('a title too long', 'createIssue', issueBody({ title: 'x'.repeat(caps.issueTitle + 1) }), ['title']),
-  refused(
-    'a repository with a password',
-    'createIssue',
-    issueBody({ repository: { url: 'https://me:pass@github.com/a/b' } }),
-    ['repository.url'],
-  ),
-  refused('a repository of another protocol', 'createIssue', issueBody({ repository: { url: 'file:///etc/passwd' } }), [
-    'repository.url',
-  ]),
-  refused('broken JSON', 'createSession', () => ({ body: '{"title": ' }), ['body']),
-  refused('JSON that is no object', 'createSession', () => ({ body: '[]' }), ['(whole)']),
-  refused(
-    'an Idempotency-Key too long',
-    'createSession',
-    () => ({ body: {}, headers: { 'idempotency-key': 'k'.repeat(201) } }),
-    ['Idempotency-Key'],
-  ),
-  {
-    of: 'an unknown provider',
-    route: 'solve',
-    call: options({ models: ['nobody/model'] }),
-    status: 422,
-    code: 'unprocessable',
-    fields: ['models'],
-    says: /providers: replay, scripted/,
-  },
-  {
-    of: 'more money than the day has',
-    route: 'solve',
-    call: options({ attempts: 8, limits: { cost_usd: 100 } }),
-    status: 402,
-    code: 'budget_refused',
-    says: /lower limits.cost_usd/,
-  },
-  {
-    of: 'a body too large',
-    route: 'createMessage',
-    call: () => ({ body: { text: 'x'.repeat(caps.callbackBytes) } }),
-    status: 413,
-    code: 'payload_too_large',
-    says: /limit/,
-  },
-  {
-    of: 'a command that cannot be read',
-    route: 'createMessage',
-    call: () => ({ body: { text: '/solve' } }),
-    status: 422,
-    code: 'unprocessable',
-    fields: ['text'],
-    says: /Write `\/solve/,
-  },
-  {
-    of: 'a command for an issue that is not there',
-    route: 'createMessage',
-    call: () => ({ body: { text: '/solve 7' } }),
-    status: 422,
-    code: 'unprocessable',
-    fields: ['text'],
-  },
-  {
-    of: 'the same key with another request',
-    route: 'solve',
-    call: () => ({ body: { attempts: 2 }, headers: { 'idempotency-key': 'first' } }),
-    status: 409,
-    code: 'conflict',
-    says: /new Idempotency-Key/,
-  },
-  {
-    of: 'a runner’s report with a person’s token',
-    route: 'callback',
-    call: () => ({
-      params: { attempt_id: `${own.job_id}.1` },
-      body: { from: 1, events: [], hb: { phase: 'solving', steps: 0, cost_usd: 0 } },
-    }),
-    status: 401,
-    code: 'unauthorized',
-  },
-];
-
 describe('a request that is wrong', () => {
-  it.each(cases)('is told so: $of ($status $code)', async ({ route, call, status, code, fields, says }) => {
-    const answer = await send(route, await call?.());
+  it.each(badRequests)('is told so: $of ($status $code)', async ({ route, call, status, code, fields, says }) => {
+    const colleague = await journey.stack.issuer.token('you', { claims: { sub: 'colleague' } });
+    const answer = await send(route, await call?.({ own, foreign, colleague, url: nowhere().url }));
 
     expect(answer).toMatchObject({ status, body: { code, retryable: false } });
     const error = ErrorBody.parse(answer.body);
