@@ -15,10 +15,12 @@ class Callbacks(RunnerCase):
         started = time.monotonic()
         self.plane.phases = {"plan": PLANNING, "execute": [call("sleep 2", "[step 1] waiting"), call(FIX), SUBMIT]}
 
-        self.start(time_scale=60)
+        # A command's limit is scaled too: 600 s leave the sleep its two seconds.
+        limits = {"plan_steps": 12, "steps": 100, "cost_usd": 1.5, "wall_seconds": 1800, "cmd_timeout_seconds": 600}
+        self.start(time_scale=60, limits=limits)
         self.finish()
 
-        self.assertLess(self.plane.beats[0][0] - started, 1.5)
+        self.assertLess(self.plane.beats[0][0] - started, 5)
         phases = {beat["phase"] for _, beat in self.plane.beats}
         self.assertIn("solving", phases)
         # 30 s divided by 60, while a command runs for 2 s.
