@@ -52,6 +52,8 @@ export const Job = z.object({
   outbox: z.string().optional(),
   /** Waits for a permit since then; its place in the line. */
   waiting_since: z.string().optional(),
+  /** A busy provider sent it back to the line: no dispatch before then. */
+  not_before: z.string().optional(),
   /** A dispatcher's claim: until when, by whom. */
   claim: z.object({ by: z.string(), until: z.string() }).optional(),
   /** Ends by then or the sweeper ends it. */

@@ -35,7 +35,7 @@ export type Dispatched = 'started' | 'waiting' | 'failed' | 'ignored';
  *
  * 1. Read the row. Not queued → ignored (running without an execution: its dispatcher died, start it).
  * 2. Waited more than 24 h → failed, no_capacity.
- * 3. Claim the row for 60 s. Somebody else has it → ignored.
+ * 3. The provider was busy a moment ago → waiting. Claim the row for 60 s. Somebody else has it → ignored.
  * 4. Resolve the ref to a commit, once per job. Not there → failed, repo_unreachable.
  * 5. Older jobs of the tenant first; then acquire leases of user, tenant, installation, all slots or none. No → waiting.
  * 6. queued → running with the next dispatch number and the deadline. Lost → the leases are given back.
@@ -49,6 +49,7 @@ export async function dispatchJob(world: Ports, message: JobMessage): Promise<Di
     const why = 'The job waited 24 hours for a free sandbox.';
     return await failQueuedJob(world, job, failure('no_capacity', why));
   }
+  if (job.not_before !== undefined && job.not_before > world.clock.at()) return 'waiting';
   try {
     return await dispatchClaimed(world, await claimed(world, job));
   } catch (error) {
@@ -103,6 +104,7 @@ async function toRunning(world: Ports, job: Job): Promise<Job> {
       started_at: job.started_at ?? world.clock.at(),
       deadline: world.clock.at(rowDeadline(job.options.limits.wall_seconds)),
       waiting_since: null,
+      not_before: null,
       claim: null,
       execution_arn: null,
     },

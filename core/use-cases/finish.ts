@@ -3,7 +3,7 @@ import { mostTelling } from '#core/job/attempt-failure';
 import type { Attempt, Job } from '#core/job/job';
 import { permitScopes } from '#core/job/permit-scopes';
 import type { World } from '#core/ports/world';
-import { waitingSeconds } from '#core/workflow/limits';
+import { providerBusy, waitingSeconds } from '#core/workflow/limits';
 import { PlanFile } from '#core/workflow/runner';
 import type { FinishInput, FinishResult } from '#core/workflow/steps';
 import { freeSlots, giveBackSlots } from './give-back.ts';
@@ -74,8 +74,10 @@ async function backToLine(world: Ports, job: Job, attempts: Attempt[]): Promise<
   }
   const place = job.transitions.findLast(({ to }) => to === 'running')?.data?.place;
   const waiting_since = typeof place === 'string' ? place : job.created_at;
-  const changes = { waiting_since, deadline: world.clock.at(waitingSeconds), execution_arn: null };
-  // Nobody is woken: the provider is busy for all. The outbox mark brings the job back within a minute.
+  const pause = Math.min(providerBusy.most, providerBusy.first * 2 ** (job.dispatch - 1));
+  const not_before = world.clock.at(pause);
+  const changes = { waiting_since, not_before, deadline: world.clock.at(waitingSeconds), execution_arn: null };
+  // Nobody is woken: the provider is busy for all. The sweeper's wake-up after the pause brings the job back.
   const queued = await world.jobs.transition(job, 'queued', changes, { reason: 'provider_busy' });
   await recordTransitions(world, queued);
   return { status: 'queued' };

@@ -22,6 +22,11 @@ export const collectSeconds = 180;
 export const machineSeconds = 7_200;
 /** A job waits for a permit at most this long. */
 export const waitingSeconds = 24 * 3_600;
+/**
+ * A busy provider is asked again for a job after `first`, then after twice as long each time, up to `most`: a day of it
+ * must not fill the job's row and log.
+ */
+export const providerBusy = { first: 30, most: 300 } as const;
 /** A dispatcher's claim on a queued row. */
 export const claimSeconds = 60;
 /** The sweeper re-sends outbox marks older than this. */

@@ -69,7 +69,7 @@ it('ends a cancelled job in every phase, and its sandbox soon', async () => {
   console.table(table);
   expect(table.at(-1)?.deadP95).toBeLessThanOrEqual(15);
   expect(table.at(-1)?.deadMax).toBeLessThanOrEqual(120);
-});
+}, 600_000);
 
 /** Seconds from the cancel until no sandbox of the job lives, and until its row says cancelled. */
 async function cancelled(id: string): Promise<{ dead: number; cancelled: number }> {

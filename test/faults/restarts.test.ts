@@ -49,7 +49,7 @@ it('loses no accepted job and doubles nothing, whenever the stack dies, again an
   expect(Object.keys(ends).filter((end) => !['awaiting_review', 'sandbox_lost', 'cancelled'].includes(end))).toEqual(
     [],
   );
-});
+}, 600_000);
 
 /** Asks for jobs until the stack dies: one that is solved, one whose agent hangs; every third is cancelled. */
 async function work(one: MortalJourney, round: number, accepted: string[]): Promise<void> {

@@ -172,13 +172,17 @@ describe('a whole job', () => {
     const first = await playMachine(world, input, healthy());
     const queued = world.jobs.all()[0];
     const held = await leasesLeft(world);
-    await dispatchJob(world, { tenant, job_id: input.job_id, round: 1 });
+    const message = { tenant, job_id: input.job_id, round: 1 };
+    const atOnce = await dispatchJob(world, message);
+    world.clock.advanceSeconds(31);
+    await dispatchJob(world, message);
     const again = world.executions.started.at(-1);
     const second = await playMachine(world, again?.input as MachineInput, healthy());
 
     expect(first.status).toBe('queued');
     expect(queued?.waiting_since).toBe(queued?.created_at);
     expect(held).toEqual([]);
+    expect(atOnce).toBe('waiting');
     expect(again?.name).toBe(`${input.job_id}-1-2`);
     expect(second.status).toBe('awaiting_review');
   });
