@@ -18,6 +18,20 @@ export function isGone(error: unknown): boolean {
   return errorName(error) === 'SandboxNotFoundError';
 }
 
+const final = [
+  'AuthenticationError',
+  'CommandExitError',
+  'FileNotFoundError',
+  'InvalidArgumentError',
+  'NotEnoughSpaceError',
+  'NotFoundError',
+];
+
+/** An answer of a sandbox's own daemon that a second try would get too. */
+export function isFinal(error: unknown): boolean {
+  return final.includes(errorName(error));
+}
+
 /**
  * What a failed create means: refused for now, refused for ever, or unknown (returned as it is: there may be a sandbox).
  */

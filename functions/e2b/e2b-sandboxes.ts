@@ -1,7 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { ALL_TRAFFIC, E2B, type Sandbox } from 'e2b';
 import { SandboxLost } from '#core/errors';
 import type { Sandboxes, SandboxInfo } from '#core/ports/sandboxes';
-import { createFailure, errorName, isGone, statusOf } from './e2b-errors.ts';
+import { createFailure, errorName, isFinal, isGone, statusOf } from './e2b-errors.ts';
 import { readFile } from './read-file.ts';
 
 export interface E2bSettings {
@@ -19,6 +20,9 @@ const patience = { retries: 0, requestTimeoutMs: 20_000 } as const;
 const createTimeoutMs = 40_000;
 /** Connecting sets the lifetime to at least this: short enough that it never extends one. */
 const connectLifeMs = 1_000;
+/** A failure inside a sandbox that came so fast is no timeout of ours; then a second try follows. */
+const atOnceMs = 5_000;
+const secondTryMs = 500;
 
 /** Sandboxes of e2b (Cloud, BYOC, self-hosted) and of whatever speaks its protocol. */
 export function e2bSandboxes(settings: E2bSettings): Sandboxes {
@@ -34,14 +38,20 @@ export function e2bSandboxes(settings: E2bSettings): Sandboxes {
     }
   };
 
-  /** Inside a sandbox: whatever fails there, only the control plane knows whether the sandbox is gone. */
-  const inside = async <T>(sandboxId: string, act: (sandbox: Sandbox) => Promise<T>): Promise<T> => {
+  /**
+   * Inside a sandbox: whatever fails there, only the control plane knows whether the sandbox is gone. A daemon that
+   * refuses at once is asked once more: everything that we do in there may be done twice.
+   */
+  const inside = async <T>(sandboxId: string, act: (sandbox: Sandbox) => Promise<T>, tries = 2): Promise<T> => {
+    const began = Date.now();
     try {
       return await act(await connected(sandboxId));
     } catch (error) {
       if (isOurs(error)) throw error;
       if ((await info(sandboxId)) === undefined) throw new SandboxLost(`sandbox ${sandboxId} is gone`, error);
-      throw error;
+      if (tries === 1 || isFinal(error) || Date.now() - began > atOnceMs) throw error;
+      await pause(secondTryMs);
+      return await inside(sandboxId, act, tries - 1);
     }
   };
 

@@ -153,17 +153,26 @@ describe('a sandbox that dies', () => {
 
 describe('a provider that fails inside', () => {
   it.each([
-    ['a start that is refused', 'Start', { kind: 'answer', status: 503 }, {}],
-    ['a file that is cut', 'read', { kind: 'cut', afterBytes: 20 }, {}],
-    ['a write that is refused', 'write', { kind: 'answer', status: 507 }, {}],
-  ])('%s ends the job with a reason', async (_, operation, effect, more) => {
-    await fault(operation, effect, more);
+    ['a start that is refused', 'Start', { kind: 'answer', status: 503 }],
+    ['a file that is cut', 'read', { kind: 'cut', afterBytes: 20 }],
+    ['a write whose answer is lost', 'write', { kind: 'lose-answer' }],
+    ['a command whose end is withheld', 'Start', { kind: 'withhold', event: 'end' }],
+  ])('is asked once more: %s', async (_, operation, effect) => {
+    await fault(operation, effect);
     const { job } = await journey.solve(goodTurns);
 
-    const done = await journey.until(job.id, ({ status }) => status === 'failed' || status === 'awaiting_review', 120);
+    await journey.until(job.id, isSolved, 120);
 
-    if (done.status === 'failed') expect(done.failure).toMatchObject({ retryable: true });
-    process.stdout.write(`${operation} ${effect.kind}: ${done.failure?.code ?? done.status}\n`);
+    await expectSoundJob(journey, job.id);
+  });
+
+  it('for good ends the job with a reason', async () => {
+    await fault('write', { kind: 'answer', status: 507 }, { times: 0 });
+    const { job } = await journey.solve(goodTurns);
+
+    const { failure } = await journey.until(job.id, ({ status }) => status === 'failed', 120);
+
+    expect(failure).toMatchObject({ code: 'internal', retryable: true, message: expect.stringMatching(/\w/) });
     await expectSoundJob(journey, job.id);
   });
 

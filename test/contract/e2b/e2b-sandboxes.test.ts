@@ -108,9 +108,16 @@ describe('commands', () => {
     expect((await adapter().run(id, `kill -0 ${pid}`, { timeoutSeconds: 10 })).exit_code).toBe(0);
   });
 
-  it('do not prove a sandbox lost by failing to start', async () => {
+  it('are tried once more when the sandbox refuses them', async () => {
     const id = await aSandbox();
     server.faults.add({ operation: 'Start', effect: { kind: 'answer', status: 503 } });
+
+    expect((await adapter().run(id, 'true', { timeoutSeconds: 5 })).exit_code).toBe(0);
+  });
+
+  it('do not prove a sandbox lost by failing to start', async () => {
+    const id = await aSandbox();
+    server.faults.add({ operation: 'Start', times: 2, effect: { kind: 'answer', status: 503 } });
 
     const failed = await adapter()
       .run(id, 'true', { timeoutSeconds: 5 })
