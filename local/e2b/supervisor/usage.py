@@ -37,19 +37,30 @@ def _kill_others(commands: Commands) -> None:
 
 
 def walk_disk(roots: list[str]) -> dict:
-    """Allocated bytes, links not followed."""
+    """Allocated bytes, links not followed; without what is bound read-only among it, as a toolchain of the host is."""
     return {"disk": sum(_tree(root) for root in roots)}
 
 
 def _tree(root: str) -> int:
     total = 0
-    for folder, _, files in os.walk(root):
+    for folder, folders, files in os.walk(root):
+        if _is_read_only(folder):
+            folders.clear()
+            continue
         for name in files:
             try:
                 total += os.lstat(os.path.join(folder, name)).st_blocks * 512
             except OSError:
                 continue
     return total
+
+
+def _is_read_only(folder: str) -> bool:
+    """Whether it is mounted so. A folder that is gone by now is not walked either."""
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError:
+        return True
 
 
 def _processes() -> dict[int, tuple[int, float]]:

@@ -1,3 +1,5 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Sandbox } from 'e2b';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aServer, eventually, type Stack } from './sdk.ts';
@@ -15,10 +17,28 @@ describe('limits of a sandbox', () => {
   });
   afterAll(() => stack.stop());
 
-  it('kill the process that uses too much memory', async () => {
+  it('do not count a toolchain of the host that lies among its files', async () => {
+    const { diskUsed } = await aToolchainInTmp(40 * MEBIBYTE, async () => {
+      const own = await aServer();
+      const other = await Sandbox.create('base', own.at);
+      expect((await other.commands.run('node')).stdout).toBe('here\n');
+      const [metrics] = await other.getMetrics();
+      await own.stop();
+      return metrics ?? expect.fail('no metrics');
+    });
+
+    expect(diskUsed).toBeLessThan(MEBIBYTE);
+  });
+
+  it('kill the process that uses too much memory, and no other', async () => {
+    const modest = await sandbox.commands.run('sleep 100', { background: true });
+
     await expect(
       sandbox.commands.run('python3 -c "x = bytearray(400 << 20); import time; time.sleep(20)"'),
     ).rejects.toThrow(/137|killed/);
+
+    expect((await sandbox.commands.list()).map(({ pid }) => pid)).toEqual([modest.pid]);
+    await modest.kill();
   });
 
   it('kill commands that breed', async () => {
@@ -47,3 +67,21 @@ describe('limits of a sandbox', () => {
     expect((await sandbox.commands.run('echo fine')).stdout).toBe('fine\n');
   });
 });
+
+/** A `node` of the host in /tmp, of so many bytes, first on PATH while `act` runs. */
+async function aToolchainInTmp<T>(bytes: number, act: () => Promise<T>): Promise<T> {
+  const folder = mkdtempSync('/tmp/patchbay-toolchain-');
+  const bin = join(folder, 'node-linux-x64', 'bin');
+  const path = process.env.PATH;
+  try {
+    mkdirSync(bin, { recursive: true });
+    writeFileSync(join(bin, 'node'), '#!/bin/sh\necho here\n');
+    chmodSync(join(bin, 'node'), 0o755);
+    writeFileSync(join(bin, 'large'), Buffer.alloc(bytes, 1));
+    process.env.PATH = `${bin}:${path}`;
+    return await act();
+  } finally {
+    process.env.PATH = path;
+    rmSync(folder, { recursive: true });
+  }
+}
