@@ -18,7 +18,7 @@ export interface Whereabouts {
   pid: number;
 }
 
-export type ControlMethod = StackMethod | 'where';
+export type ControlMethod = StackMethod | 'where' | 'checkModels';
 
 /** Whoever answers: the stack, as a process or in this one. */
 interface Answering {

@@ -1,45 +1,77 @@
-import { catalogueOf } from '#core/models';
+import type { ModelProvider } from '#core/job/provider';
+import { type Catalogue, catalogueOf } from '#core/models';
 
-interface ModelSettings {
+export interface ModelSettings {
+  providers: Catalogue;
+  /** By the `key` of a provider's row. */
+  keys: Record<string, string>;
+  /** Of jobs that name none. */
+  defaultModel: string;
   parameters: Record<string, string>;
   secrets: Record<string, string>;
   /** One line for a person. */
   summary: string;
 }
 
+type Environment = Record<string, string | undefined>;
+
+const recording = 'replay/sample';
+
+/** What makes a provider usable, as `--help` says it: variables → provider. */
+export const modelVariables = [
+  ['ANTHROPIC_API_KEY=…', 'anthropic'],
+  ['OPENAI_API_KEY=…', 'openai'],
+  [
+    'MODEL_BASE_URL=http://127.0.0.1:11434/v1',
+    'own: Ollama, vLLM, any compatible server; MODEL_API_KEY if it wants one',
+  ],
+  [
+    'AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… AWS_REGION=…',
+    'bedrock; also AWS_SESSION_TOKEN, or AWS_BEARER_TOKEN_BEDROCK alone',
+  ],
+] as const;
+
 /**
  * The laptop's models from what the environment offers: each key makes its provider usable, `MODEL_BASE_URL` adds one
- * called `own` (Ollama, vLLM, any OpenAI-compatible server; `MODEL_API_KEY` if it wants one). Keys go into the model-keys
- * secret of the stack and nowhere else.
+ * called `own`, AWS credentials make Bedrock usable. Keys go into the model-keys secret of the stack and nowhere else.
  */
-export function modelSettings(environment: Record<string, string | undefined>): ModelSettings {
+export function modelSettings(environment: Environment): ModelSettings {
   const { OPENAI_API_KEY, ANTHROPIC_API_KEY, MODEL_BASE_URL, MODEL_API_KEY, MODEL } = environment;
-  const keys = {
+  const own = MODEL_BASE_URL ? [ownProvider(MODEL_BASE_URL, MODEL_API_KEY)] : [];
+  const given = {
     openai: OPENAI_API_KEY,
     anthropic: ANTHROPIC_API_KEY,
-    own: MODEL_BASE_URL ? MODEL_API_KEY : undefined,
+    bedrock: bedrockKey(environment),
+    own: own[0]?.key && MODEL_API_KEY,
   };
-  const own = MODEL_BASE_URL
-    ? [
-        {
-          name: 'own',
-          kind: 'openai-compatible' as const,
-          base_url: MODEL_BASE_URL,
-          ...(MODEL_API_KEY ? { key: 'own' } : {}),
-          models: [],
-        },
-      ]
-    : [];
-  const usable = [
-    'replay',
-    ...(OPENAI_API_KEY ? ['openai'] : []),
-    ...(ANTHROPIC_API_KEY ? ['anthropic'] : []),
-    ...own.map(({ name }) => name),
-  ];
-  const providers = [...catalogueOf('').filter(({ name }) => usable.includes(name)), ...own];
+  const keys = Object.fromEntries(Object.entries(given).flatMap(([name, key]) => (key ? [[name, key]] : [])));
+  const builtIn = catalogueOf('').filter(({ name }) => name === 'replay' || keys[name] !== undefined);
+  const providers = [...builtIn.map((row) => (row.kind === 'bedrock' ? bedrockAt(row, environment) : row)), ...own];
+  const defaultModel = MODEL ?? recording;
   return {
-    parameters: { DefaultModel: MODEL ?? 'replay/sample', ModelProviders: JSON.stringify(providers) },
-    secrets: { ModelKeys: JSON.stringify(Object.fromEntries(Object.entries(keys).filter(([, key]) => key))) },
-    summary: `${usable.join(', ')}; default ${MODEL ?? 'replay/sample (a recording: set MODEL=provider/name)'}`,
+    providers,
+    keys,
+    defaultModel,
+    parameters: { DefaultModel: defaultModel, ModelProviders: JSON.stringify(providers) },
+    secrets: { ModelKeys: JSON.stringify(keys) },
+    summary: `${providers.map(({ name }) => name).join(', ')}; default ${MODEL ?? `${recording} (a recording: set MODEL=provider/name)`}`,
   };
+}
+
+function ownProvider(base_url: string, key: string | undefined): ModelProvider {
+  return { name: 'own', kind: 'openai-compatible', base_url, ...(key ? { key: 'own' } : {}), models: [] };
+}
+
+/** As the gateway takes it; a Bedrock API key goes before credentials that open more than Bedrock. */
+function bedrockKey(environment: Environment): string | undefined {
+  const { AWS_BEARER_TOKEN_BEDROCK, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = environment;
+  if (AWS_BEARER_TOKEN_BEDROCK) return AWS_BEARER_TOKEN_BEDROCK;
+  if (!(AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY)) return undefined;
+  return [AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...(AWS_SESSION_TOKEN ? [AWS_SESSION_TOKEN] : [])].join(':');
+}
+
+/** Functions of the local stack believe to be in its own region: the address says where Bedrock is. */
+function bedrockAt(row: ModelProvider, { AWS_REGION, AWS_DEFAULT_REGION }: Environment): ModelProvider {
+  const region = AWS_REGION || AWS_DEFAULT_REGION || 'us-east-1';
+  return { ...row, base_url: `https://bedrock-runtime.${region}.amazonaws.com` };
 }

@@ -1,4 +1,5 @@
 // `npm start`: the local stack stays up until Ctrl-C; its state survives a restart.
+import type { CheckRequest } from './check-models.ts';
 import { askControl, serveControl, stackFolder, type Whereabouts } from './control-socket.ts';
 import { laptopOptions } from './laptop.ts';
 import { modelSettings } from './model-settings.ts';
@@ -10,7 +11,8 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 async function start(): Promise<void> {
   const running = await askControl<Whereabouts>('where');
   if (running) throw new Error(`a stack is running already (process ${running.pid}): API ${running.apiUrl}`);
-  const { parameters, secrets, summary } = modelSettings(process.env);
+  const models = modelSettings(process.env);
+  const { parameters, secrets, summary } = models;
   const cdkOut = synth(say);
   const stack = new StackClient({ log: (line) => process.stderr.write(`${line}\n`) });
   let ending = false;
@@ -26,7 +28,15 @@ async function start(): Promise<void> {
   const began = Date.now();
   const options = laptopOptions(cdkOut, 'main', { stateDir: stackFolder(), parameters, secrets });
   const where = stack.ask<Omit<Whereabouts, 'pid'>>('start', options).then((at) => ({ ...at, pid: process.pid }));
-  const control = await serveControl(stack, where);
+  // The keys stay in this process: who wants to know whether they work has it asked here.
+  const answering = {
+    ask: async (method: string, params: unknown) => {
+      if (method !== 'checkModels') return stack.ask(method, params);
+      const { checkModels } = await import('./check-models.ts');
+      return checkModels(models, params as CheckRequest);
+    },
+  };
+  const control = await serveControl(answering, where);
   try {
     introduce(await where, summary, Date.now() - began);
     await stack.ended;

@@ -15,7 +15,7 @@ export const exitCodes = {
     when: 'done; a job awaits review or is completed',
     statuses: ['awaiting_review', 'completed'],
   },
-  refused: { code: 1, when: 'a wrong option, no connection, or the API refused' },
+  refused: { code: 1, when: 'a wrong option, no connection, the API refused, or a model does not work' },
   failed: { code: 2, when: 'the job failed', statuses: ['failed'] },
   cancelled: { code: 3, when: 'the job was cancelled', statuses: ['cancelled'] },
   rejected: { code: 4, when: 'the job’s diff was rejected in review', statuses: ['rejected'] },

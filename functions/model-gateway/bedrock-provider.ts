@@ -12,10 +12,16 @@ export function bedrockProvider(fetchIt: typeof fetch): Provider {
     const bedrock = createAmazonBedrock({
       ...credentials(call.key),
       fetch: fetchIt,
-      ...(base_url && { baseURL: base_url }),
+      ...(base_url && { baseURL: base_url, ...regionIn(base_url) }),
     });
     return await completedBy(bedrock(call.model.name), call, takesCachePoints(call.model.name));
   };
+}
+
+/** A signature names its region: that of the address, where it says one; else the function's own. */
+function regionIn(base_url: string) {
+  const region = /^bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\./.exec(new URL(base_url).hostname)?.[1];
+  return region === undefined ? {} : { region };
 }
 
 function credentials(key: string | undefined) {

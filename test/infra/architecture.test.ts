@@ -12,7 +12,17 @@ const allowed: Record<string, { folders: string[]; packages: string }> = {
   },
   lib: { folders: ['core', 'lib'], packages: '^(zod|aws-cdk-lib|constructs|esbuild)$' },
   local: { folders: ['core', 'local'], packages: '.' },
-  bin: { folders: ['core', 'lib', 'bin', 'local/(stack|watch/ledger)', 'sandbox-template'], packages: '.' },
+  bin: {
+    folders: [
+      'core',
+      'lib',
+      'bin',
+      'local/(stack|watch/ledger)',
+      'functions/model-gateway/check-model',
+      'sandbox-template',
+    ],
+    packages: '.',
+  },
   'sandbox-template': { folders: ['core', 'sandbox-template'], packages: '^e2b$' },
 };
 const folders = Object.keys(allowed);

@@ -8,7 +8,10 @@ export const models = command({
   words: [],
   options: { ...jsonOption, ...connectionOptions },
   example: 'npm run models',
-  notes: ['A provider’s other models may be asked for too; they are unpriced and held by the cap on steps.'],
+  notes: [
+    'A provider’s other models may be asked for too; they are unpriced and held by the cap on steps.',
+    '`npm run models -- check` asks each provider for one tool call, and says what works and what it cost.',
+  ],
   async run({ shell, values }) {
     const { api } = await connect(shell, values);
     const catalogue = await api.call('listModels', {});

@@ -192,4 +192,13 @@ describe('Bedrock', () => {
     expect(sent[0]?.headers.get('authorization')).toBe('Bearer bedrock-api-key');
     expect(JSON.stringify(sent[0]?.body)).not.toContain('cachePoint');
   });
+
+  it('is called, and signed, in the region of its address', async () => {
+    const model = findModel(catalogueOf(''), claude)!;
+    const provider = { ...model.provider, base_url: 'https://bedrock-runtime.ap-south-1.amazonaws.com' };
+    await bedrockProvider(fetchIt)(aCall(claude, { key: 'AKIAEXAMPLE:secret', model: { ...model, provider } }));
+
+    expect(sent[0]?.url).toContain('bedrock-runtime.ap-south-1.amazonaws.com/model/');
+    expect(sent[0]?.headers.get('authorization')).toMatch(/Credential=AKIAEXAMPLE\/\d+\/ap-south-1\/bedrock\//);
+  });
 });
