@@ -44,6 +44,7 @@ export interface Route {
 const none = z.object({});
 const session = z.object({ id: SessionId });
 const job = z.object({ job_id: JobId });
+const attempt = job.extend({ n: z.coerce.number().int().min(1).max(99) });
 const page = { limit: z.coerce.number().int().min(1).max(100).default(50), cursor: z.string().max(2_000).optional() };
 
 export const routes = {
@@ -127,6 +128,12 @@ export const routes = {
     success: { status: 202, body: JobView },
     errors: ['conflict'],
   }),
+  cancelAttempt: row(
+    'POST',
+    '/solver/jobs/{job_id}/attempts/{n}/cancel',
+    'Cancel one attempt; the others go on, and the job ends by what they give',
+    { params: attempt, success: { status: 202, body: JobView }, errors: ['conflict'] },
+  ),
   createTicket: row('POST', '/live/tickets', 'A one-time ticket for the socket of a session', {
     body: z.strictObject({ session_id: SessionId }),
     success: { status: 201, body: Ticket },

@@ -7,7 +7,7 @@ export const Artifact = z.object({
   size: z.int().nonnegative(),
   sha256: z.string(),
   content_type: z.string(),
-  /** Only a checkpoint of an attempt that did not finish. */
+  /** Of an attempt that was stopped before its end: a checkpoint, or what it left when it was told to finish. */
   partial: z.boolean().default(false),
 });
 export type Artifact = z.infer<typeof Artifact>;

@@ -2,6 +2,7 @@ import { LostRace, PatchbayError } from '#core/errors';
 import type { Job } from '#core/job/job';
 import type { World } from '#core/ports/world';
 import { endWaitingAttempts } from './end-waiting-attempts.ts';
+import { failOpenTasks, cancelReason as reason } from './fail-open-tasks.ts';
 import { settleBudget } from './job-budget.ts';
 import { type Caller, ownJob } from './ownership.ts';
 import { recordTransitions } from './record-transitions.ts';
@@ -10,8 +11,6 @@ type Ports = Pick<
   World,
   'jobs' | 'attempts' | 'sandboxRows' | 'taskTokens' | 'budgets' | 'log' | 'live' | 'clock' | 'note'
 >;
-
-const reason = 'cancelled by the user';
 
 /**
  * Cancels a job: the conditional write first, then the workflow is woken so that it runs its own clean-up.
@@ -67,17 +66,7 @@ async function ended(world: Ports, job: Job): Promise<Job> {
   return end;
 }
 
-/** One that has just got its sandbox has no token yet: its next step reads the row and stops by itself. */
 async function woken(world: Ports, job: Job): Promise<Job> {
-  const rows = await world.sandboxRows.list(job.tenant, job.id);
-  const open = rows.filter(({ dispatch, state }) => dispatch === job.dispatch && state !== 'dead');
-  const outcomes = await Promise.allSettled(
-    open.map(async ({ task_token }) => task_token && (await world.taskTokens.fail(task_token, 'Cancelled', reason))),
-  );
-  for (const outcome of outcomes) {
-    if (outcome.status === 'fulfilled') continue;
-    // The heartbeat's reply says cancel too, and the sweeper stops what is left.
-    world.note('sandbox not told of the cancel', { level: 'warning', job_id: job.id, error: outcome.reason });
-  }
+  await failOpenTasks(world, job);
   return job;
 }

@@ -5,6 +5,7 @@ import type { World } from '#core/ports/world';
 import type { CleanupInput } from '#core/workflow/steps';
 import { giveBackSlots } from './give-back.ts';
 import { settleBudget } from './job-budget.ts';
+import { keepCancelled } from './keep-cancelled.ts';
 import { killListed } from './kill-sandbox.ts';
 import { moveAttempt } from './move-attempt.ts';
 import { noteCost } from './note-cost.ts';
@@ -66,6 +67,7 @@ export async function cleanupJob(world: Ports, input: CleanupInput): Promise<voi
 async function endAttempts(world: Ports, job: Job, why: Failure): Promise<void> {
   const attempts = await world.attempts.list(job.tenant, job.id);
   for (const attempt of attempts) {
+    if (attempt.round === job.round && attempt.status === 'cancelled') await keepCancelled(world, job, attempt);
     if (attempt.round !== job.round || hasAttemptEnded(attempt.status)) continue;
     const changes = { artifacts: await salvageCheckpoints(world, job, attempt), finished_at: world.clock.at() };
     if (job.status === 'cancelling') await moveAttempt(world, job, attempt, 'cancelled', changes);

@@ -20,6 +20,19 @@ export function isHurried({ input, job }: Pick<CollectParts, 'input' | 'job'>): 
   return input.error !== undefined || job.status === 'cancelling';
 }
 
+/**
+ * Lists files of an attempt that somebody else has cancelled meanwhile, or before: its status is written, what it left
+ * is not.
+ */
+export async function listedIfCancelled(
+  world: CollectPorts,
+  attempt: Attempt,
+  changes: Pick<Attempt, 'artifacts'> & { diff?: Attempt['diff'] & {} },
+): Promise<Attempt> {
+  if (attempt.status === 'cancelled') await world.attempts.change(attempt, changes);
+  return attempt;
+}
+
 /** Whether what is collected belongs to something that is not wanted any more. */
 export function isCancelled({ input, job }: Pick<CollectParts, 'input' | 'job'>): boolean {
   return job.status === 'cancelling' || input.error === 'Cancelled';

@@ -2,7 +2,7 @@ import { failure } from '#core/errors';
 import type { Attempt } from '#core/job/job';
 import { Evidence } from '#core/workflow/runner';
 import type { CollectResult } from '#core/workflow/steps';
-import { type CollectParts, type CollectPorts, isCancelled, isHurried } from './collect-parts.ts';
+import { type CollectParts, type CollectPorts, isCancelled, isHurried, listedIfCancelled } from './collect-parts.ts';
 import { killSandbox } from './kill-sandbox.ts';
 import { moveAttempt } from './move-attempt.ts';
 import { filesOf, parsedJson, readOutput, type SandboxOutput } from './sandbox-output.ts';
@@ -19,17 +19,42 @@ const names = { 'logs.txt': 'verify-logs.txt', 'result.json': 'verify-result.jso
  * 3. Kill.
  */
 export async function collectVerify(world: CollectPorts, parts: CollectParts): Promise<CollectResult> {
-  const ended = parts.attempt.status === 'verifying' ? await takeOver(world, parts) : parts.attempt;
+  const open = parts.attempt.status === 'verifying' || isToKeep(parts);
+  const ended = open ? await takeOver(world, parts) : parts.attempt;
   await killSandbox(world, parts.row);
   return { verify: false, status: ended.status };
 }
 
+/** Cancelled by itself, and nobody has taken the files of its verification yet. */
+function isToKeep({ attempt, row }: CollectParts): boolean {
+  const taken = attempt.artifacts.some(({ name }) => name.endsWith('/verify-logs.txt'));
+  return attempt.status === 'cancelled' && !taken && row.state !== 'dead';
+}
+
 async function takeOver(world: CollectPorts, parts: CollectParts): Promise<Attempt> {
   const { job, attempt, row } = parts;
-  const output = await readOutput(world, row, 'verify', isHurried(parts));
+  const output = await readOutput(world, row, 'verify', isHurried(parts) || attempt.status === 'cancelled');
   const evidence = await usable(attempt, output);
   const stored = await storeArtifacts(world, job, { round: job.round, attempt: attempt.n }, filesOf(output, names));
   const changes = { artifacts: withArtifacts(attempt.artifacts, stored), finished_at: world.clock.at() };
+  if (attempt.status === 'cancelled') return await listedIfCancelled(world, attempt, { artifacts: changes.artifacts });
+  return await listedIfCancelled(world, await settled(world, parts, { output, evidence, changes }), {
+    artifacts: changes.artifacts,
+  });
+}
+
+interface Found {
+  output: SandboxOutput;
+  evidence: Evidence | undefined;
+  changes: Pick<Attempt, 'artifacts'> & { finished_at: string };
+}
+
+async function settled(
+  world: CollectPorts,
+  parts: CollectParts,
+  { output, evidence, changes }: Found,
+): Promise<Attempt> {
+  const { job, attempt } = parts;
   if (isCancelled(parts)) return await moveAttempt(world, job, attempt, 'cancelled', changes);
   if (evidence?.applies === false) {
     const why = failure('patch_rejected', `The patch does not apply: ${evidence.apply_error ?? 'no reason given'}`);

@@ -4,6 +4,7 @@ import type { Attempt, Job, SandboxRow } from '#core/job/job';
 import { hasAttemptEnded } from '#core/job/lifecycle';
 import type { World } from '#core/ports/world';
 import type { AttemptResult, EndAttemptInput } from '#core/workflow/steps';
+import { keepCancelled } from './keep-cancelled.ts';
 import { killSandboxes } from './kill-sandbox.ts';
 import { moveAttempt } from './move-attempt.ts';
 import { releasePermits } from './release-permits.ts';
@@ -34,6 +35,7 @@ type Ports = Pick<
  * 1. Kill the attempt's sandboxes of this dispatch; revoke their tokens.
  * 2. End the attempt by what it had reached: verifying → solved, though unverified; never got a sandbox because the
  *    provider was busy → it stays waiting (`refused`), Finish decides for all; else failed, or cancelled with the job.
+ *    Cancelled by itself before: what it had saved is kept.
  * 3. Give the slot back, unless it is slot 0, which belongs to the job, or a kill is not confirmed: then the lease
  *    has to run out.
  */
@@ -50,7 +52,7 @@ export async function endAttempt(world: Ports, input: EndAttemptInput): Promise<
   const ours = isOfDispatch(job, input, 'cancelling');
   if (job === undefined || attempt === undefined || !ours) return resultOf(attempt, input.attempt, false);
   const refused = isRefused(input, job, attempt, rows);
-  const ended = refused || hasAttemptEnded(attempt.status) ? attempt : await ending(world, input, job, attempt);
+  const ended = refused ? attempt : await endedOf(world, input, job, attempt);
   if (dead && input.slot > 0) await releasePermits(world, job, [slotName(job.id, job.round, input.slot)]);
   return resultOf(ended, input.attempt, refused);
 }
@@ -58,6 +60,11 @@ export async function endAttempt(world: Ports, input: EndAttemptInput): Promise<
 function isRefused(input: EndAttemptInput, job: Job, attempt: Attempt, rows: readonly SandboxRow[]): boolean {
   const never = attempt.status === 'waiting' && rows.every((row) => row.sandbox_id === undefined);
   return never && input.error === 'ProviderBusy' && job.status === 'running';
+}
+
+async function endedOf(world: Ports, input: EndAttemptInput, job: Job, attempt: Attempt): Promise<Attempt> {
+  if (attempt.status === 'cancelled') return await keepCancelled(world, job, attempt);
+  return hasAttemptEnded(attempt.status) ? attempt : await ending(world, input, job, attempt);
 }
 
 async function ending(world: Ports, input: EndAttemptInput, job: Job, attempt: Attempt): Promise<Attempt> {

@@ -38,9 +38,11 @@ type Ports = Pick<
  * The end of a round.
  *
  * 1. The job at work under this dispatch. Ended by an earlier try of this step → only 5 and 6 again. Else Cancelled.
- * 2. Every attempt was refused by a busy provider → slots back, then running → queued, at its old place in the line.
+ * 2. Every attempt that nobody cancelled was refused by a busy provider → slots back, then running → queued, at its old
+ *    place in the line.
  * 3. Attempts that were refused while others ran fail as provider_busy.
- * 4. manifest.json; a winner → awaiting_review, none → failed with the most telling of the attempts' failures.
+ * 4. manifest.json; a winner → awaiting_review, none → failed with the most telling of the attempts' failures; every
+ *    attempt cancelled by itself → cancelling → cancelled, as the job's own cancel would have ended it.
  * 5. The winner's summary on the issue.
  * 6. Money settled; sandboxes dead and tokens revoked; slots given back, the next job of the line is woken.
  */
@@ -53,7 +55,8 @@ export async function finish(world: Ports, input: FinishInput): Promise<FinishRe
   const before = await roundOf(world, job);
   if (job.status !== 'running') return await afterEnd(world, job, before);
   const open = before.filter(({ status }) => status === 'waiting');
-  if (before.length > 0 && open.length === before.length) return await backToLine(world, job, before);
+  const wanted = before.filter(({ status }) => status !== 'cancelled');
+  if (wanted.length > 0 && open.length === wanted.length) return await backToLine(world, job, before);
   const busy = failure('provider_busy', 'The sandbox provider had no slot for this attempt.');
   for (const attempt of open) {
     const changes = { failure: busy, finished_at: world.clock.at() };
@@ -93,10 +96,20 @@ async function ended(world: Ports, job: Job): Promise<Job> {
     return await recorded(world, await world.jobs.transition(job, 'awaiting_review', changes, { winner }), all);
   }
   const round = all.filter((attempt) => attempt.round === job.round);
+  if (round.length > 0 && round.every(({ status }) => status === 'cancelled')) return await cancelled(world, job, all);
   const why = mostTelling(round.flatMap((attempt) => attempt.failure ?? []));
   const artifacts = await writeManifest(world, job, all, { status: 'failed', failure: why });
   const changes = { artifacts, finished_at, deadline: null, failure: why };
   return await recorded(world, await world.jobs.transition(job, 'failed', changes, { failure: why }), all);
+}
+
+/** Two writes, each legal: between them the outer layers know how a job that is being cancelled ends. */
+async function cancelled(world: Ports, job: Job, all: readonly Attempt[]): Promise<Job> {
+  const reason = 'every attempt was cancelled';
+  const leaving = await world.jobs.transition(job, 'cancelling', { cancel_reason: reason });
+  const artifacts = await writeManifest(world, leaving, all, { status: 'cancelled' });
+  const changes = { artifacts, finished_at: world.clock.at(), deadline: null };
+  return await recorded(world, await world.jobs.transition(leaving, 'cancelled', changes, { reason }), all);
 }
 
 async function recorded(world: Ports, job: Job, attempts: readonly Attempt[]): Promise<Job> {

@@ -57,7 +57,8 @@ export async function handleCallback(
   if (runner === undefined) return { ack: request.from - 1, state: 'settled', locked: false };
   const ack = await append(world, runner, request);
   const row = await locked(world, runner, request);
-  const kept = await keepAlive(world, runner, request);
+  // A cancelled attempt is settled: its sandbox is not prolonged.
+  const kept = runner.attempt?.status === 'cancelled' ? { settled: false } : await keepAlive(world, runner, request);
   await noteSaved(world, runner, request);
   const uploads = await mintUploads(world, token, request);
   if (request.events.some(({ type }) => type === 'done')) await tellDone(world, row);
@@ -65,7 +66,7 @@ export async function handleCallback(
     ack,
     state: stateOf(world, runner, kept.settled),
     locked: row.locked,
-    ...(kept.until === undefined ? {} : { renew_until: kept.until }),
+    ...('until' in kept && kept.until !== undefined ? { renew_until: kept.until } : {}),
     ...(uploads === undefined ? {} : { uploads }),
   };
 }
@@ -89,8 +90,13 @@ async function openRunner(world: Ports, token: AttemptToken): Promise<Runner | u
   ]);
   if (!isOfDispatch(job, token, 'cancelling')) return undefined;
   if (row?.dispatch !== token.dispatch || row.state === 'dead') return undefined;
-  if (token.key !== 'X#judge' && (attempt === undefined || hasAttemptEnded(attempt.status))) return undefined;
+  if (token.key !== 'X#judge' && (attempt === undefined || isSettled(attempt))) return undefined;
   return { token, job, attempt, row };
+}
+
+/** One that was cancelled still says its last words: it is told to finish, and its sandbox is killed right after. */
+function isSettled({ status }: Attempt): boolean {
+  return hasAttemptEnded(status) && status !== 'cancelled';
 }
 
 /** Cumulative: everything up to the last event here is in the log after this. */
@@ -122,7 +128,8 @@ async function tellDone(world: Ports, row: SandboxRow): Promise<void> {
   await world.taskTokens.succeed(row.task_token, runnerDone);
 }
 
-function stateOf(world: Ports, { job, row }: Runner, settled: boolean): CallbackReply['state'] {
-  if (job.status === 'cancelling' || isLate(world, row)) return 'cancel';
+function stateOf(world: Ports, { job, attempt, row }: Runner, settled: boolean): CallbackReply['state'] {
+  const cancelled = job.status === 'cancelling' || attempt?.status === 'cancelled';
+  if (cancelled || isLate(world, row)) return 'cancel';
   return settled ? 'settled' : 'go';
 }

@@ -17,7 +17,8 @@ type Ports = Pick<World, 'clock' | 'jobs' | 'attempts' | 'artifacts' | 'log' | '
  * Ranks the attempts of a round by the evidence in storage. No model has a say, and the same evidence gives the same
  * verdict: a repeated step writes what stands there already.
  *
- * 1. The job at work, else Cancelled. No attempt ever got a sandbox → no verdict: Finish sends the job back to the line.
+ * 1. The job at work, else Cancelled. No attempt got a sandbox, those apart that a person cancelled → nothing to rank:
+ *    Finish sends the job back to the line, or ends it as cancelled.
  * 2. Patches and evidence of all attempts, cross tests of the judge's sandbox.
  * 3. Gates, scores, order; notes on what was left out.
  * 4. verdict.json, the row, the log.
@@ -26,7 +27,7 @@ export async function judge(world: Ports, input: JudgeInput): Promise<JudgeResul
   const job = await world.jobs.get(input.tenant, input.job_id);
   if (!isOfDispatch(job, input)) throw new Cancelled(`${input.job_id} is not at work any more`);
   const attempts = (await world.attempts.list(job.tenant, job.id)).filter(({ round }) => round === job.round);
-  if (attempts.every(({ status }) => status === 'waiting')) return { winner: null };
+  if (attempts.every(({ status }) => status === 'waiting' || status === 'cancelled')) return { winner: null };
   const evidence = await Promise.all(attempts.map((attempt) => evidenceOf(world, job, attempt)));
   const cross = input.cross_tests === 'run' ? await crossTests(world, job) : undefined;
   const candidates = candidatesOf(evidence, cross);

@@ -1,6 +1,7 @@
 import type { Job } from '#core/job/job';
 import { hasAttemptEnded } from '#core/job/lifecycle';
 import type { SandboxInfo } from '#core/ports/sandboxes';
+import { collectSeconds } from '#core/workflow/limits';
 import { eachOf, type SweepWorld, type Swept } from './sweep-part.ts';
 
 /**
@@ -24,7 +25,7 @@ export async function sweepOrphans(world: SweepWorld): Promise<Swept> {
   return { SandboxesAlive: listed.length - killed, OrphansKilled: killed, OrphansLeft: failures };
 }
 
-/** The nonce is that of a live row, under the job's present dispatch, and its attempt has not ended. */
+/** The nonce is that of a live row, under the job's present dispatch, and its attempt has not ended, or just now. */
 async function isWanted(world: SweepWorld, info: SandboxInfo): Promise<boolean> {
   const { tenant = '', job_id = '', sandbox_key = '', nonce = '' } = info.metadata;
   const [job, row] = await Promise.all([
@@ -35,7 +36,9 @@ async function isWanted(world: SweepWorld, info: SandboxInfo): Promise<boolean> 
   if (!isAtWork(job, row.dispatch)) return false;
   if (row.attempt === 0) return true;
   const attempt = await world.attempts.get(tenant, job_id, row.attempt);
-  return attempt !== undefined && !hasAttemptEnded(attempt.status);
+  if (attempt === undefined || !hasAttemptEnded(attempt.status)) return attempt !== undefined;
+  // Cancelled by itself: its workflow may be taking its files right now.
+  return attempt.status === 'cancelled' && (attempt.finished_at ?? '') > world.clock.at(-collectSeconds);
 }
 
 function isAtWork(job: Job, dispatch: number): boolean {

@@ -1,5 +1,6 @@
 import type { Catalogue } from '#core/models';
 import type { World } from '#core/ports/world';
+import { cancelAttempt } from '#core/use-cases/cancel-attempt';
 import { cancelJob } from '#core/use-cases/cancel-job';
 import { fileIssue } from '#core/use-cases/file-issue';
 import { issueTicket } from '#core/use-cases/issue-ticket';
@@ -71,6 +72,9 @@ export const handlers: Handlers<ApiWorld, 'api'> = {
   },
   cancelJob: async (world, { caller, params }) => ({
     body: await snapshot(world, await cancelJob(world, { caller, ...params })),
+  }),
+  cancelAttempt: async (world, { caller, params }) => ({
+    body: await snapshot(world, await cancelAttempt(world, { caller, ...params })),
   }),
   createTicket: async (world, { caller, body }) => ({
     body: await issueTicket(world, { caller, session_id: body.session_id }),

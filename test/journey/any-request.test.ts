@@ -20,7 +20,7 @@ it('gives any request to any route a documented answer in its documented form', 
     const known = {
       ids: Object.values(own),
       foreign: Object.values(foreign),
-      own: Object.fromEntries(Object.entries(own).map(([name, id]) => [name, [id]])),
+      own: { ...Object.fromEntries(Object.entries(own).map(([name, id]) => [name, [id]])), n: ['1', '2'] },
       repository: { url },
     };
     const met: Record<number, number> = {};

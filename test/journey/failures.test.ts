@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { testCommand } from '../support/a-repository.ts';
+import { refusal } from '../support/job-driver.ts';
 import { type Journey, startJourney } from '../support/journey.ts';
 import { processesUnder } from '../support/processes-under.ts';
-import { fixTurn, planTurn, submitTurn, thinkingTurn } from '../support/scripted-turns.ts';
+import { fixTurn, goodTurns, planTurn, submitTurn, thinkingTurn } from '../support/scripted-turns.ts';
+import { expectSoundJob } from '../support/sound-job.ts';
 
 let journey: Journey;
 beforeAll(async () => {
@@ -26,6 +28,39 @@ describe('a job that does not go well', () => {
     expect(done.attempts[0]?.status).toBe('cancelled');
     expect(await journey.artifact(done, 'diff.patch')).toContain('Hello');
     expect(await journey.artifact(done, 'manifest.json')).toContain('diff.patch');
+  });
+
+  it('goes on when one of its attempts is cancelled, whose diff so far is kept and labelled', async () => {
+    const { job } = await journey.solve([goodTurns, [planTurn, fixTurn, thinkingTurn]]);
+    const params = { job_id: job.id, n: '2' };
+    await journey.until(job.id, (_, events) =>
+      events.some(({ type, data }) => type === 'step' && data.attempt === 2 && String(data.command).includes('sed')),
+    );
+
+    const elsewhere = await refusal(journey.stranger.call('cancelAttempt', { params }));
+    const answer = await journey.api.call('cancelAttempt', { params });
+    const done = await journey.until(job.id, ({ status }) => status === 'awaiting_review');
+    const repeated = await journey.api.call('cancelAttempt', { params });
+    const late = await refusal(journey.api.call('cancelAttempt', { params: { ...params, n: '1' } }));
+
+    expect(answer.attempts[1]?.status).toBe('cancelled');
+    expect(done.attempts.map(({ status }) => status)).toEqual(['solved', 'cancelled']);
+    expect(done.verdict?.winner).toBe(1);
+    const left = done.artifacts.filter(({ name }) => name.startsWith('1/2/'));
+    expect(left.map(({ name }) => name)).toEqual(expect.arrayContaining(['1/2/diff.patch', '1/2/logs.txt']));
+    expect(left.filter(({ partial }) => !partial)).toEqual([]);
+    expect([elsewhere.status, repeated.status, late.status]).toEqual([404, 'awaiting_review', 409]);
+    await expectSoundJob(journey, job.id);
+  });
+
+  it('is cancelled when all of its attempts are', async () => {
+    const { job } = await journey.solve([planTurn, fixTurn, thinkingTurn]);
+    await journey.until(job.id, ({ attempts }) => attempts[0]?.status === 'running');
+
+    await journey.api.call('cancelAttempt', { params: { job_id: job.id, n: '1' } });
+    await journey.until(job.id, ({ status }) => status === 'cancelled');
+
+    await expectSoundJob(journey, job.id);
   });
 
   it('fails as agent_error when the model only talks nonsense', async () => {

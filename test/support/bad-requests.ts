@@ -62,6 +62,14 @@ export const badRequests: BadRequest[] = [
   absent('the log of somebody else’s job', 'listEvents', ({ foreign }) => foreign),
   absent('the cancel of somebody else’s job', 'cancelJob', ({ foreign }) => foreign),
   {
+    of: 'the cancel of an attempt that there is not',
+    route: 'cancelAttempt',
+    call: ({ own }) => ({ params: { ...own, n: '9' } }),
+    status: 404,
+    code: 'not_found',
+    says: /Check the id/,
+  },
+  {
     of: 'a ticket for somebody else’s session',
     route: 'createTicket',
     call: ({ foreign }) => ({ body: { session_id: foreign.id } }),

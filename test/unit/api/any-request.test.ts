@@ -43,7 +43,7 @@ async function populated(): Promise<FakeWorld> {
 const known = {
   ids: [anId('s'), anId('i'), ...jobStatuses.map((_, n) => anId('j', n + 1))],
   foreign: [anId('s', 2), anId('i', 2), anId('j', 99)],
-  own: { id: [anId('s')], issue_id: [anId('i')], job_id: [anId('j', 2), anId('j', 1)] },
+  own: { id: [anId('s')], issue_id: [anId('i')], job_id: [anId('j', 2), anId('j', 1)], n: ['1', '2'] },
   repository: aRepository(),
 };
 const bodies = someBodies(known);

@@ -91,6 +91,51 @@ describe('cancel', () => {
   );
 });
 
+describe('cancel of one attempt', () => {
+  const attempt = (n: string) => ({ ...params, n });
+
+  it('answers with the job, in which it is cancelled and the other goes on', async () => {
+    world.jobs.seed(aJob({ status: 'running' }));
+    world.attempts.seed(anAttempt({ n: 1, status: 'running' }));
+    world.attempts.seed(anAttempt({ n: 2, status: 'running' }));
+
+    const { status, body } = await call('cancelAttempt', { params: attempt('2') });
+
+    expect([status, body.status]).toEqual([202, 'running']);
+    expect(body.attempts.map((one: { status: string }) => one.status)).toEqual(['running', 'cancelled']);
+    expect((await call('cancelAttempt', { params: attempt('2') })).status).toBe(202);
+  });
+
+  it.each(['solved', 'empty', 'failed'] as const)('that is %s is a conflict with a remedy', async (ended) => {
+    world.jobs.seed(aJob({ status: 'running' }));
+    world.attempts.seed(anAttempt({ status: ended }));
+
+    const { status, body } = await call('cancelAttempt', { params: attempt('1') });
+
+    expect([status, body.code]).toEqual([409, 'conflict']);
+    expect(body.remedy).toContain('as a whole');
+  });
+
+  it('that is not there, or not there yet, or somebody else’s, is not found', async () => {
+    world.jobs.seed(aJob());
+    expect(await call('cancelAttempt', { params: attempt('2') })).toMatchObject({ status: 404 });
+    const early = await call('cancelAttempt', { params: attempt('1') });
+    expect([early.status, early.body.remedy]).toEqual([404, 'Cancel the job, or wait until it runs.']);
+
+    world.jobs.seed(aJob({ status: 'running' }));
+    world.attempts.seed(anAttempt({ status: 'running' }));
+    const claims = { sub: 'eve', tenant: 'acme' };
+    expect((await call('cancelAttempt', { params: attempt('1'), claims })).status).toBe(404);
+    expect((await world.attempts.get('acme', anId('j'), 1))?.status).toBe('running');
+  });
+
+  it.each(['0', 'one', '1.5'])('numbered %s is not found either', async (n) => {
+    world.jobs.seed(aJob({ status: 'running' }));
+
+    expect((await call('cancelAttempt', { params: attempt(n) })).status).toBe(404);
+  });
+});
+
 describe('a job’s log', () => {
   it('is read after a seq, page by page, with the tail', async () => {
     world.jobs.seed(aJob());

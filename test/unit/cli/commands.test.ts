@@ -130,6 +130,15 @@ describe('a job', () => {
     expect((await run('diff last --attempt 3')).err).toContain('Choose one of 1, 2: --attempt <n>.');
   });
 
+  it('shows a model without a price as unpriced, not as free', async () => {
+    const { id } = await aJudgedJob();
+    const beat = { at: '2026-01-05T09:05:00.000Z', phase: 'testing', steps: 3, cost_usd: 0 };
+    await world.attempts.change({ tenant, job_id: id, n: 2 }, { beat, model: 'own/qwen' });
+
+    expect((await run('status last')).out).toMatch(/^→ {2}attempt 2 .* 3 steps {2}unpriced .*own\/qwen$/m);
+    expect((await run('status last')).out).toContain('A model without a price counts as $0.00');
+  });
+
   it('gives no empty diff as one', async () => {
     const job = await aJudgedJob();
     world.artifacts.upload(artifactKey(tenant, job.id, '1/2/diff.patch'), '');
@@ -156,6 +165,19 @@ describe('a job', () => {
 
     expect(await run('cancel last')).toMatchObject({ code: 0, out: `Job ${anId('j')} is cancelled.\n` });
     expect((await run('status last')).out).toContain('Cancelled');
+  });
+
+  it('loses one attempt, or is told why not', async () => {
+    await world.jobs.create(aJob({ status: 'running' }));
+    for (const n of [1, 2]) await world.attempts.createMissing([anAttempt({ n, status: 'running' })]);
+
+    expect(await run('cancel last --attempt 2')).toMatchObject({
+      code: 0,
+      out: `Attempt 2 of job ${anId('j')} is cancelled: attempt 1 goes on.\n`,
+    });
+    expect((await run('cancel last --attempt 3')).err).toContain('has no attempt "3". Choose one of 1, 2');
+    await world.attempts.transition((await world.attempts.get(tenant, anId('j'), 1))!, 'failed', {});
+    expect((await run('cancel last --attempt 1')).err).toContain('is failed: there is nothing to cancel any more.');
   });
 
   it('is watched from its first event to its rest, and its outcome is the exit code', async () => {
@@ -209,6 +231,9 @@ describe('a solve', () => {
     expect(code).toBe(1);
     expect(err).toContain('--attempts: at most 4 sandboxes');
     expect(err).toContain('Ask for 4 or fewer attempts');
+
+    const stranger = await run('--repo https://git.example.com/a/b.git --issue x --model nobody/m');
+    expect(stranger.err).toMatch(/^patchbay: --model: No provider for "nobody\/m"\. Choose a model of/);
   });
 
   it.each([

@@ -71,5 +71,9 @@ describe('the text of an issue', () => {
 
     vi.stubGlobal('fetch', async () => Promise.reject(new Error('offline')));
     await expect(read('https://github.com/a/b/issues/7')).rejects.toThrow('GitHub cannot be reached (offline)');
+
+    const cause = Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' });
+    vi.stubGlobal('fetch', async () => Promise.reject(new TypeError('fetch failed', { cause })));
+    await expect(read('https://github.com/a/b/issues/7')).rejects.toThrow('GitHub cannot be reached (ENOTFOUND)');
   });
 });
