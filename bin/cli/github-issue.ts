@@ -24,12 +24,13 @@ export async function fetchGithubIssue({ repository, number }: Address, token?: 
   const response = await fetch(url, { headers, signal: AbortSignal.timeout(20_000) }).catch((cause: Error) => {
     throw new UsageError(
       '--issue',
-      `GitHub cannot be reached (${cause.message}).`,
+      `GitHub cannot be reached (${(cause.cause as NodeJS.ErrnoException | undefined)?.code ?? cause.message}).`,
       'Give the text of the issue instead.',
     );
   });
   if (!response.ok) {
-    const remedy = 'For a private repository set GITHUB_TOKEN, or give the text of the issue instead.';
+    const remedy =
+      'For a private repository, or once the rate limit is used up, set GITHUB_TOKEN; or give the text of the issue instead.';
     throw new UsageError('--issue', `GitHub answered ${response.status} for ${url}.`, remedy);
   }
   const { title, body, html_url } = Answer.parse(await response.json());

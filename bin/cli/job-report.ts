@@ -10,6 +10,7 @@ export function jobReport(job: JobView): string {
     ...attemptRows(job),
     `Job ${job.id}: models ${usd(job.cost_usd)}${ranFor(job)}`,
     ...(job.attempts.some(({ replay }) => replay) ? ['A replay model says recorded turns: nothing was charged.'] : []),
+    ...(job.attempts.some(isUnpriced) ? ['A model without a price counts as $0.00; steps and time hold it.'] : []),
     ...(job.verdict?.notes ?? []).map((note) => `Note: ${oneLine(note, 300)}`),
     ...nextSteps(job),
   ].join('\n')}\n`;
@@ -34,11 +35,16 @@ function attemptRows(job: JobView): string[] {
         ? `${counted(attempt.diff.files, 'file')} +${attempt.diff.insertions} -${attempt.diff.deletions}`
         : 'no diff',
       counted(attempt.steps, 'step'),
-      usd(attempt.cost_usd),
+      isUnpriced(attempt) ? 'unpriced' : usd(attempt.cost_usd),
       between(attempt.started_at, attempt.finished_at),
       attempt.model,
     ]),
   );
+}
+
+/** A call of a model with a price costs something. */
+function isUnpriced({ steps, cost_usd, replay }: JobView['attempts'][number]): boolean {
+  return steps > 0 && cost_usd === 0 && !replay;
 }
 
 function ranFor({ started_at, finished_at }: JobView): string {

@@ -72,10 +72,17 @@ function lineOf(error: unknown): string | undefined {
   return error instanceof TypeError || error instanceof RangeError ? undefined : error.message;
 }
 
-/** Fields of the request by the options that set them. */
+/** Fields of the request by the options that set them; one that says the same as the whole only names its option. */
 function apiLine({ body, status }: ApiError): string {
-  const fields = (body.fields ?? []).map(({ field, message }) => `${optionOfField(field) ?? field}: ${message}`);
-  const named = fields.length > 0 ? ` (${fields.join('; ')})` : '';
   const remedy = status === 401 ? 'Give a valid --token.' : (body.remedy ?? '');
-  return `${body.message}${named} ${remedy}`.trim();
+  const fields = (body.fields ?? []).map(({ field, message }) => ({ option: optionOfField(field) ?? field, message }));
+  const [only] = fields;
+  if (only && fields.length === 1 && bare(only.message) === bare(body.message))
+    return `${only.option}: ${body.message} ${remedy}`.trim();
+  const named = fields.map(({ option, message }) => `${option}: ${message}`).join('; ');
+  return `${body.message}${named && ` (${named})`} ${remedy}`.trim();
+}
+
+function bare(sentence: string): string {
+  return sentence.toLowerCase().replace(/\.$/, '');
 }

@@ -229,7 +229,7 @@ describe('a solve', () => {
     const { code, err } = await run('--repo https://git.example.com/a/b.git --issue x --attempts 8');
 
     expect(code).toBe(1);
-    expect(err).toContain('--attempts: at most 4 sandboxes');
+    expect(err).toContain('--attempts: At most 4 sandboxes');
     expect(err).toContain('Ask for 4 or fewer attempts');
 
     const stranger = await run('--repo https://git.example.com/a/b.git --issue x --model nobody/m');
