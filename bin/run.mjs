@@ -17,6 +17,7 @@ const commands = {
   test: { needs: everything, run: ['bin/test.ts'] },
   'test:all': { needs: everything, run: ['bin/test.ts', '--all'] },
   'test:faults': { needs: everything, run: ['bin/test.ts', '--faults'] },
+  conformance: { needs: ['packages', 'ministack'], run: ['test/conformance/main.ts'] },
   check: { needs: everything, run: ['bin/test.ts', '--check'] },
   bench: { needs: everything, run: ['test/bench/main.ts'] },
   synth: { needs: ['packages'], run: ['bin/synth.ts'] },

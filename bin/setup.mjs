@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 export const stateDir = join(root, '.patchbay');
 const venv = join(stateDir, 'venv');
+const ministack = join(stateDir, 'ministack');
 
 /** A thing that is missing: what, why it is needed, how to get it. Shown without a stack. */
 export class Missing extends Error {}
@@ -23,10 +24,16 @@ const steps = {
   },
   python: {
     title: 'Python packages (hash-locked)',
-    key: () => digest(readFileSync(join(root, 'sandbox-template', 'requirements.txt')), process.platform, process.arch),
+    key: () => lockDigest('sandbox-template/requirements.txt'),
     intact: () =>
       spawnSync(join(venv, 'bin', 'python3'), ['-c', 'import minisweagent'], { env: pythonEnvironment() }).status === 0,
-    run: installPython,
+    run: () => installPython(venv, 'sandbox-template/requirements.txt'),
+  },
+  ministack: {
+    title: 'MiniStack (hash-locked)',
+    key: () => lockDigest('test/conformance/requirements.txt'),
+    intact: () => existsSync(join(ministack, 'bin', 'ministack')),
+    run: () => installPython(ministack, 'test/conformance/requirements.txt'),
   },
   jail: { title: 'bubblewrap', intact: hasBubblewrap, run: installBubblewrap },
 };
@@ -87,11 +94,12 @@ function installPackages() {
     );
 }
 
-function installPython() {
+/** A virtual environment of exactly what the lock lists. */
+function installPython(environment, lock) {
   const python = findPython();
-  rmSync(venv, { recursive: true, force: true });
+  rmSync(environment, { recursive: true, force: true });
   mkdirSync(stateDir, { recursive: true });
-  execFileSync(python, ['-m', 'venv', venv], { stdio: ['ignore', 2, 2] });
+  execFileSync(python, ['-m', 'venv', environment], { stdio: ['ignore', 2, 2] });
   const pip = [
     '-m',
     'pip',
@@ -103,9 +111,9 @@ function installPython() {
     '--only-binary',
     ':all:',
     '-r',
-    join(root, 'sandbox-template', 'requirements.txt'),
+    join(root, lock),
   ];
-  const done = spawnSync(join(venv, 'bin', 'python3'), pip, { stdio: ['ignore', 2, 2] });
+  const done = spawnSync(join(environment, 'bin', 'python3'), pip, { stdio: ['ignore', 2, 2] });
   if (done.status !== 0)
     throw new Missing(
       'pip install failed (its output is above).\nCheck that PyPI is reachable, then run the command again.',
@@ -151,6 +159,10 @@ function installBubblewrap() {
     }).status === 0;
   if (!(apt('install', '-y', 'bubblewrap') || (apt('update') && apt('install', '-y', 'bubblewrap'))))
     say(`bubblewrap could not be installed: sandboxes will be plain processes. ${how}`);
+}
+
+function lockDigest(lock) {
+  return digest(readFileSync(join(root, lock)), process.platform, process.arch);
 }
 
 function digest(...parts) {
