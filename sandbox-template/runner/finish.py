@@ -10,6 +10,7 @@ import traceback
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from .ballast import drop_ballast
 from .checkpoints import Checkpoints
 from .prepare import RepoUnreachable
 from .run import Run
@@ -61,6 +62,7 @@ def finish(run: Run, mode: Mode, failure: BaseException | None, checkpoints: Che
     run.phase = "collecting"
     run.layout.output.mkdir(parents=True, exist_ok=True)
     run.processes.kill_leftovers()
+    drop_ballast(run.layout)
     try:
         fields = mode.finalise()
     except Exception as error:

@@ -35,6 +35,11 @@ class Layout:
         return self.private / "pristine.git"
 
     @property
+    def ballast(self) -> Path:
+        """Space that the end of the run gives free for itself."""
+        return self.private / "ballast"
+
+    @property
     def virtualenv(self) -> Path:
         return self.private / "venv"
 

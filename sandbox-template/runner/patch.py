@@ -42,9 +42,11 @@ def compute_patch(tree: GitTree, base: str, redactor: Redactor, prepared: Change
     """Stages the whole tree in an index of its own, drops junk, and proves that the patch applies to the base commit.
     `prepared` is what the set-up itself had changed: it is left out where nobody touched it since."""
     patch = Patch()
-    nested = stage_all(tree)
-    if nested:
-        patch.notes.append(f"Left out repositories inside the tree: {', '.join(nested)[:300]}")
+    left_out = stage_all(tree)
+    if left_out.nested:
+        patch.notes.append(f"Left out repositories inside the tree: {', '.join(left_out.nested)[:300]}")
+    if left_out.large:
+        patch.notes.append(f"Left out large new files: {', '.join(left_out.large)[:300]}")
     _drop(tree, base, patch, prepared or {})
     patch.data = tree.run(*_DIFF, "--binary", "--full-index", "-M", base)
     if not patch.data:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .ballast import load_ballast
 from .clock import Clock
 from .command_env import OFFLINE, command_env
 from .event_spool import Event, EventSpool
@@ -105,6 +106,7 @@ class Run:
 def make_run(job: Job, stop: Stop) -> Run:
     """Starts reporting at once: the control plane hears the first beat before the first phase."""
     layout = make_layout(job.workspace_root, job.job_id)
+    load_ballast(layout)
     clock = Clock(parse_time(job.deadline_at), job.time_scale)
     redactor = Redactor(job.secrets())
     processes = Processes()

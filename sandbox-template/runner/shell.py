@@ -8,6 +8,8 @@ import subprocess
 import tempfile
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,16 +71,15 @@ class Shell:
         self._private = private
 
     def run(self, command: str, *, cwd: Path, env: dict[str, str], seconds: float) -> Outcome:
-        """`command` goes to bash as a file: an argument ends at 128 KiB, and a script on stdin is eaten by what it runs."""
+        """`command` goes to bash as a file: an argument ends at 128 KiB, and a script on stdin is eaten by what it runs.
+        In memory where the system can: on a full disk the agent must still be able to remove something."""
         if "\0" in command:
             return Outcome("The command holds a NUL byte and was not run.", 126, 0.0, "exited")
         self._stop.check()
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", errors="replace", dir=self._private, prefix="command-") as script:
-            script.write(command)
-            script.flush()
-            return self.run_argv(["bash", "--noprofile", "--norc", script.name], cwd=cwd, env=env, seconds=seconds)
+        with _script(command.encode("utf-8", "replace"), self._private) as (path, inherited):
+            return self.run_argv(["bash", "--noprofile", "--norc", path], cwd=cwd, env=env, seconds=seconds, inherited=inherited)
 
-    def run_argv(self, argv: list[str], *, cwd: Path, env: dict[str, str], seconds: float, stdin: bytes | None = None, own: bool = False) -> Outcome:
+    def run_argv(self, argv: list[str], *, cwd: Path, env: dict[str, str], seconds: float, stdin: bytes | None = None, own: bool = False, inherited: tuple[int, ...] = ()) -> Outcome:
         started = time.monotonic()
         child = self._processes.start(
             argv,
@@ -88,6 +89,7 @@ class Shell:
             stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            pass_fds=inherited,
         )
         assert child.stdout is not None
         output = BoundedOutput()
@@ -140,6 +142,21 @@ class Shell:
                 return "stopped" if self._stop.is_set() else "timed_out"
             time.sleep(0.005)
         return "exited"
+
+
+@contextmanager
+def _script(content: bytes, private: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """A file with this content, and the descriptors that a process needs to open it."""
+    if hasattr(os, "memfd_create"):
+        with os.fdopen(os.memfd_create("command"), "wb") as memory:
+            memory.write(content)
+            memory.flush()
+            yield f"/proc/self/fd/{memory.fileno()}", (memory.fileno(),)
+    else:
+        with tempfile.NamedTemporaryFile("wb", dir=private, prefix="command-") as file:
+            file.write(content)
+            file.flush()
+            yield file.name, ()
 
 
 def kill_group_if_alive(child: subprocess.Popen[bytes]) -> None:

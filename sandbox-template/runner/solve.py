@@ -7,6 +7,7 @@ import json
 import time
 from typing import Any
 
+from .ballast import drop_ballast
 from .clean_checkout import clean_checkout, ignored_files
 from .git_tree import GitFailed
 from .install import TOTAL_SECONDS, Installed, install
@@ -106,6 +107,7 @@ class Solve:
 
     def _diff(self) -> Patch:
         if self.patch is None:
+            drop_ballast(self.run.layout)
             self.patch = compute_patch(self.run.tree("final"), self.run.job.repo.base_sha, self.run.redactor, self._prepared)
             for note in self.patch.notes:
                 self.run.note(note)

@@ -110,11 +110,15 @@ class RunnerCase(unittest.TestCase):
         inherited["PATH"] = f"/usr/bin:{os.environ['PATH']}"
         self.out = (self.folder / "out").open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-u", str(TEMPLATE / "run_solver.py"), str(job_file)],
+            [*self.in_front(), sys.executable, "-I", "-u", str(TEMPLATE / "run_solver.py"), str(job_file)],
             cwd="/", env={**inherited, **(env or {})}, stdin=subprocess.DEVNULL, stdout=self.out, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         self.addCleanup(self._stop)
         return self.process
+
+    def in_front(self) -> list[str]:
+        """What the runner is started by."""
+        return []
 
     def _stop(self) -> None:
         process = self.process

@@ -13,7 +13,7 @@ sed -i 's/a - b/a + b/' calc.py && git add calc.py && git -c user.name=a -c user
 printf 'new\n' > 'with space ü.txt'; printf '\0\1\2binary\0' > blob.bin; chmod +x script.sh; ln -s calc.py link; git mv old.txt renamed.txt
 rm gone.txt; mkdir -p node_modules/x __pycache__ dist; touch node_modules/x/i.js __pycache__/a.pyc dist/out.js .DS_Store patch.txt; echo edited > build/tracked.txt
 git init -q nested && touch nested/a && git -C nested add a && git -C nested -c user.name=a -c user.email=a@b commit -qm x; git init -q empty; touch empty/b
-head -c 2000000 /dev/zero > large.bin
+head -c 2000000 /dev/zero > large.bin; truncate -s 20G huge.bin
 """
 # What an agent can write into its own git to fool whoever runs git there: each would leave a trace or fail the diff.
 HOSTILE = r"""
@@ -40,6 +40,7 @@ class Patches(RunnerCase):
         self.assertEqual(os.readlink(clean / "link"), "calc.py")
         self.assertIn("rename from old.txt", self.patch())
         self.assertIn("large.bin", " ".join(result["notes"]))
+        self.assertIn("huge.bin", " ".join(result["notes"]))
         self.assertIn("empty", " ".join(result["notes"]))
 
     def test_what_the_agent_writes_into_git_is_inert(self) -> None:
