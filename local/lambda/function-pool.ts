@@ -9,6 +9,8 @@ export interface FunctionPoolOptions extends ProcessSettings {
   cap: number;
   /** ms after which an idle process is stopped. */
   idleMs: number;
+  /** The same where another one of the function is idle too: it was for a burst that is over. */
+  surplusIdleMs: number;
   /** Told once per invocation, with the time that Lambda bills. */
   billed(milliseconds: number): void;
 }
@@ -53,7 +55,10 @@ export class FunctionPool {
   /** Enforces memory, stops what has been idle for long. @returns the resident bytes of all processes */
   async tend(): Promise<number> {
     const now = Date.now();
-    const old = this.#idle.filter((process) => now - process.idleSince > this.#options.idleMs);
+    const { idleMs, surplusIdleMs } = this.#options;
+    // The one that was used last is handed out first: it is the one to keep.
+    const kept = this.#idle.at(-1);
+    const old = this.#idle.filter((one) => now - one.idleSince > (one === kept ? idleMs : surplusIdleMs));
     // Off the list first, or an invocation could still be handed to a process that is about to end.
     for (const process of old) {
       this.#idle.splice(this.#idle.indexOf(process), 1);

@@ -32,7 +32,8 @@ const INTERFACE_CLIENT = createRequire(import.meta.url).resolve('aws-lambda-ric'
 
 /** Of a function's memory, as Lambda's own bootstrap divides it: the rest is for buffers and code. */
 const HEAP_SHARE = 0.9;
-const YOUNG_SHARE = 0.05;
+/** MB. Lambda gives it 5 % of the memory: that much garbage is kept before anything collects it, in every process. */
+const YOUNG_MB = 2;
 
 /** Initialization has this long whatever the function's timeout; it is then ended as on AWS. */
 const INIT_LIMIT_MS = 30_000;
@@ -114,10 +115,7 @@ export class FunctionProcess {
     const { taskRoot, environment, memoryMb, log } = this.#settings;
     const runtimeApi = await this.#api.listen();
     if (this.#doomed) return this.#exit(null, 'SIGKILL');
-    const heap = [
-      `--max-old-space-size=${Math.floor(memoryMb * HEAP_SHARE)}`,
-      `--max-semi-space-size=${Math.max(1, Math.floor(memoryMb * YOUNG_SHARE))}`,
-    ];
+    const heap = [`--max-old-space-size=${Math.floor(memoryMb * HEAP_SHARE)}`, `--max-semi-space-size=${YOUNG_MB}`];
     // A process group of its own: what the handler starts ends with it, and Ctrl-C in the terminal reaches the stack
     // alone, which then stops in order. The fourth pipe ends the process when the stack is gone.
     const child = spawn(process.execPath, [...heap, '--require', SHIM, INTERFACE_CLIENT], {

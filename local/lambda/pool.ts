@@ -13,6 +13,7 @@ import {
   ServiceError,
   type StreamSink,
 } from '#local/parts';
+import { compileCacheOf, dropOldCaches } from './compile-cache.ts';
 import { FunctionPool } from './function-pool.ts';
 import { memorySize, processEnvironment, timeout } from './process-environment.ts';
 
@@ -35,12 +36,14 @@ export interface LambdasOptions {
 /** How often memory is looked at; a function that grows faster is stopped late, as the heap limit stops it first. */
 const TEND_MS = 500;
 const IDLE_MS = 60_000;
+const SURPLUS_IDLE_MS = 15_000;
 const MAX_PER_FUNCTION = 2;
 const MAX_WITH_URL = 16;
 
 /** Makes the functions of the template invocable. Processes start with the first invocation. */
 export async function startLambdas(options: LambdasOptions): Promise<Lambdas> {
   const { assembly } = options;
+  dropOldCaches(options.stateDir, assembly.byType('AWS::Lambda::Function'));
   const pools = new Map<string, FunctionPool>();
   let invocations = 0;
   let resident = 0;
@@ -108,12 +111,14 @@ function createPool(resource: Resource, options: LambdasOptions): FunctionPool {
         runtimeApi,
         addresses,
         credentials,
+        compileCache: compileCacheOf(stateDir, resource),
         extra: options.extraEnvironment ?? {},
       }),
     timeoutMs: timeout(resource),
     memoryMb: memorySize(resource),
     cap: capOf(resource, options),
     idleMs: options.idleMs ?? IDLE_MS,
+    surplusIdleMs: Math.min(options.idleMs ?? IDLE_MS, SURPLUS_IDLE_MS),
     log: (line) => options.log(name, line),
     billed(milliseconds) {
       count({ item: 'lambda:Request', units: 1, by: name });

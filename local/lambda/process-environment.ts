@@ -13,6 +13,8 @@ export interface ProcessEnvironment {
   runtimeApi: string;
   addresses: Pick<Addresses, 'sdk' | 's3'>;
   credentials: Credentials;
+  /** Where V8 keeps compiled code. The handler does not see it: the preloaded shim takes it away. */
+  compileCache: string;
   extra: Record<string, string>;
 }
 
@@ -51,6 +53,7 @@ export function processEnvironment(options: ProcessEnvironment): Record<string, 
     AWS_ENDPOINT_URL: options.addresses.sdk,
     AWS_ENDPOINT_URL_S3: options.addresses.s3,
     AWS_EC2_METADATA_DISABLED: 'true',
+    NODE_COMPILE_CACHE: options.compileCache,
     ...logFormat(properties),
   };
 }

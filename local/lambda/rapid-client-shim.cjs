@@ -9,6 +9,8 @@ const Module = require('node:module');
 const net = require('node:net');
 
 const [hostname, port] = (process.env.AWS_LAMBDA_RUNTIME_API || '').split(':');
+// Node has read it by now (process-environment.ts); no handler is to see what Lambda does not set.
+delete process.env.NODE_COMPILE_CACHE;
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 /** The answer under way: the interface client does not wait for it, but `next` must not overtake it. */
 let answered = Promise.resolve();
@@ -34,7 +36,14 @@ function call(method, path, headers, body) {
 function post(path, headers, body) {
   const bytes = Buffer.from(body, 'utf8');
   const whole = { 'Content-Type': 'application/json', 'Content-Length': bytes.length, ...headers };
-  answered = answered.then(() => call('POST', path, whole, bytes));
+  answered = answered.then(() => call('POST', path, whole, bytes)).finally(keepCompiled);
+}
+
+let kept = false;
+/** Writes what the first invocation made V8 compile: processes end by a signal, at which Node would write nothing. */
+function keepCompiled() {
+  if (!kept) setImmediate(Module.flushCompileCache);
+  kept = true;
 }
 
 const client = {

@@ -88,6 +88,7 @@ describe('a function', () => {
       TZ: ':UTC',
     });
     expect(value).not.toHaveProperty('LEAKED_FROM_THE_SHELL');
+    expect(value).not.toHaveProperty('NODE_COMPILE_CACHE');
   });
 
   it('that throws answers with the name and message of the error', async () => {

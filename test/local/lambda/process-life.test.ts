@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { Stack } from 'aws-cdk-lib/core';
 import { Duration } from 'aws-cdk-lib/core';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 
+import { dropOldCaches } from '#local/lambda/compile-cache';
 import { startLambdas } from '#local/lambda/pool';
 import { readAssembly } from '#local/template/assembly';
 import { aFunction, someAddresses, synth, temporaryFolder } from '#test/local/template/synth';
@@ -94,6 +96,20 @@ it('a process that is idle for long is stopped, and the next call starts another
   expect(second.payload).not.toBe(first.payload);
   expect(lambdas.stats()).toMatchObject({ coldStarts: 2, invocations: 2 });
   await lambdas.stop();
+});
+
+it('what the first call made V8 compile is kept for the next process, and dropped with the code', async () => {
+  const caches = join(folder.path, 'compile-cache');
+  const { arn, starting } = lambdasOf({});
+  const lambdas = await starting;
+  await lambdas.invoke(arn, '{}');
+  const [kept = ''] = readdirSync(caches);
+  await vi.waitFor(() => expect(readdirSync(join(caches, kept), { recursive: true }).length).toBeGreaterThan(1));
+  await lambdas.stop();
+
+  dropOldCaches(folder.path, []);
+
+  expect(existsSync(join(caches, kept))).toBe(false);
 });
 
 it('a stop ends what is under way, with everything it has started, and abandons its callers', async () => {
