@@ -34,13 +34,18 @@ const WALK_MINIMUM_MS = 2_000;
 /** What the last walk found. */
 interface Walk {
   disk: number;
+  /** It is over its limit, and was less so before. */
+  filling: boolean;
   /** ms since the epoch: when to walk again. */
   next: number;
 }
 
+const unknown: Walk = { disk: 0, filling: false, next: 0 };
+
 /**
  * Looks at every sandbox once a second. Over memory its largest process dies, over processes every one does. Where the
- * disk is full and still fills, every one does too, and uploads answer 507 until there is room again.
+ * disk is full and still fills, the process that wrote most dies, and if it fills on, every one; uploads answer 507 until
+ * there is room again.
  * @returns what ends the watch.
  */
 export function watchLimits(fleet: SandboxFleet, host: SandboxHost): () => void {
@@ -63,21 +68,22 @@ export function watchLimits(fleet: SandboxFleet, host: SandboxHost): () => void 
 
 async function lookAt(sandbox: Sandbox, host: SandboxHost, walks: WeakMap<Sandbox, Walk>): Promise<void> {
   const { memoryBytes, processes, diskBytes } = host.limits;
-  const before = walks.get(sandbox) ?? { disk: 0, next: 0 };
-  const now = Date.now() < before.next ? before : await walk(sandbox, diskBytes);
+  const before = walks.get(sandbox) ?? unknown;
+  const looked = Date.now() >= before.next;
+  const now = looked ? await walk(sandbox, diskBytes, before) : before;
   walks.set(sandbox, now);
   sandbox.overDisk = now.disk > diskBytes;
-  const filling = sandbox.overDisk && now.disk > before.disk;
-  const limits = { memoryLimit: memoryBytes, processLimit: processes, overDisk: filling };
+  const disk = !(looked && now.filling) ? 'fine' : before.filling ? 'full' : 'filling';
+  const limits = { memoryLimit: memoryBytes, processLimit: processes, disk };
   const { killed } = await callSupervisor(sandbox.control, { op: 'usage', ...limits });
   if (killed) {
     host.log(`${sandbox.id} is over a limit: killed ${killed}`);
   }
 }
 
-async function walk(sandbox: Sandbox, diskBytes: number): Promise<Walk> {
+async function walk(sandbox: Sandbox, limit: number, before: Walk): Promise<Walk> {
   const started = Date.now();
   const disk = await measureDisk(sandbox);
-  const pause = disk > diskBytes ? LOOK_MS : Math.max(WALK_MINIMUM_MS, (Date.now() - started) * WALK_SHARE);
-  return { disk, next: Date.now() + pause };
+  const pause = disk > limit ? LOOK_MS : Math.max(WALK_MINIMUM_MS, (Date.now() - started) * WALK_SHARE);
+  return { disk, filling: disk > limit && disk > before.disk, next: Date.now() + pause };
 }

@@ -11,15 +11,19 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 def measure(request: dict, commands: Commands) -> dict:
     """Usage now, and what was killed for it: over `memoryLimit` bytes the largest process, as the kernel of a real
-    sandbox would do; over `processLimit`, or where `overDisk` says so, every one.
+    sandbox would do; over `processLimit` every one; where `disk` says so, the one that wrote most, or every one.
     """
     processes = _processes()
     memory = sum(private for private, _ in processes.values())
     others = [pid for pid in processes if pid != os.getpid()]
     killed = None
-    if request.get("overDisk") or len(others) > request.get("processLimit", len(others)):
+    if request.get("disk") == "full" or len(others) > request.get("processLimit", len(others)):
         _kill_others(commands)
         killed = "every process"
+    elif others and request.get("disk") == "filling":
+        written, writer = max((_written(pid), pid) for pid in others)
+        os.kill(writer, signal.SIGKILL)
+        killed = f"process {writer}, {written >> 20} MiB written"
     elif others and memory > request.get("memoryLimit", memory):
         largest = max(others, key=lambda pid: processes[pid][0])
         os.kill(largest, signal.SIGKILL)
@@ -34,6 +38,16 @@ def _kill_others(commands: Commands) -> None:
         os.kill(-1, signal.SIGKILL)
     else:
         commands.kill_all()
+
+
+def _written(pid: int) -> int:
+    """Bytes that it sent to the disk; 0 where the system does not say."""
+    try:
+        with open(f"/proc/{pid}/io", encoding="ascii") as io:
+            counters = dict(line.split(": ") for line in io.read().splitlines())
+        return int(counters["write_bytes"])
+    except OSError:
+        return 0
 
 
 def walk_disk(roots: list[str]) -> dict:

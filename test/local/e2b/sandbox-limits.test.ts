@@ -47,6 +47,20 @@ describe('limits of a sandbox', () => {
     await eventually(async () => (await sandbox.commands.run('pgrep -c sleep || true')).stdout === '0\n');
   });
 
+  it('kill the process that fills the disk, and no other', async () => {
+    const modest = await sandbox.commands.run('sleep 100', { background: true });
+    const fill = 'for i in 1 2 3 4; do head -c 20M /dev/zero; sleep 0.3; done > /workspace/large; exec sleep 50';
+
+    await expect(sandbox.commands.run(`(${fill}) ; echo it is gone; exit 3`)).rejects.toMatchObject({
+      exitCode: 3,
+      stdout: 'it is gone\n',
+    });
+
+    expect((await sandbox.commands.list()).map(({ pid }) => pid)).toEqual([modest.pid]);
+    await modest.kill();
+    await sandbox.files.remove('/workspace/large');
+  });
+
   it('refuse a file that is too large, and uploads while the disk is full', async () => {
     await expect(sandbox.commands.run('head -c 60M /dev/zero > /workspace/large')).rejects.toThrow();
     await eventually(() =>
