@@ -74,7 +74,8 @@ function lineOf(error: unknown): string | undefined {
 
 /** Fields of the request by the options that set them; one that says the same as the whole only names its option. */
 function apiLine({ body, status }: ApiError): string {
-  const remedy = status === 401 ? 'Give a valid --token.' : (body.remedy ?? '');
+  if (status === 401) return 'The API does not accept the token; it may have run out. Give a valid --token.';
+  const remedy = body.remedy ?? '';
   const fields = (body.fields ?? []).map(({ field, message }) => ({ option: optionOfField(field) ?? field, message }));
   const [only] = fields;
   if (only && fields.length === 1 && bare(only.message) === bare(body.message))

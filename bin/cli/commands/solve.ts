@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { JobView } from '#core/api/views';
+import { isReplay } from '#core/models';
 import { command } from '../command.ts';
 import { type Connection, connect, connectionOptions, socketOption } from '../connection.ts';
 import { type IssueText, readIssue } from '../issue-text.ts';
 import { oneLine } from '../printable.ts';
 import { type ChosenRepository, chooseRepository, requireRepository } from '../repository.ts';
 import { readSolveOptions, solveOptions } from '../solve-options.ts';
+import { UsageError } from '../usage-error.ts';
 import { watchJob } from '../watch-job.ts';
 
 /** Files an issue against a repository, solves it, and shows the job until it is at rest. */
@@ -42,6 +44,7 @@ export const solve = command({
     const named = requireRepository(values.repo ?? issue.repository);
     const connection = await connect(shell, values);
     const repository = await chooseRepository(shell, named, connection);
+    if (!values.model) await requireModel(connection);
     const job = await requestJob(connection, { issue, repository, ref: values.ref, options });
     const { id, session_id, issue_id } = job;
     shell.out(
@@ -52,6 +55,15 @@ export const solve = command({
     return watchJob(shell, connection, job, { json: values.json === true, cancels: true });
   },
 });
+
+/** A recording only fits the repository that it was made for. @throws UsageError when that is all that a job would get */
+async function requireModel({ api }: Connection): Promise<void> {
+  const { default_model } = await api.call('listModels', {});
+  if (!isReplay(default_model)) return;
+  const remedy =
+    'Set a key and MODEL=provider/name before `npm start`, or give --model; `npm run models -- check --help` says which keys.';
+  throw new UsageError('--model', `the default model, ${default_model}, is a recording for \`npm run demo\`.`, remedy);
+}
 
 interface Requested {
   issue: IssueText;

@@ -1,4 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -167,6 +169,21 @@ describe('a job', () => {
     expect((await run('status last')).out).toContain('Cancelled');
   });
 
+  it('shows the log of an attempt at work as far as it goes, and with --follow to its end', async () => {
+    await world.jobs.create(aJob({ status: 'running' }));
+    const attempt = anAttempt({ status: 'running' });
+    await world.attempts.createMissing([attempt]);
+    expect(await run('logs last')).toMatchObject({ code: 0, out: '', err: expect.stringContaining('its log begins') });
+    world.artifacts.upload(artifactKey(tenant, anId('j'), '1/1/checkpoints/logs/0000000000'), 'one\n');
+    expect(await run('logs last')).toMatchObject({ out: 'one\n', err: expect.stringContaining('more follows') });
+
+    const following = run('logs last --follow');
+    world.artifacts.upload(artifactKey(tenant, anId('j'), '1/1/logs.txt'), 'one\ntwo\n');
+    await world.attempts.change(attempt, { artifacts: [file('1/1/logs.txt', 'one\ntwo\n')] });
+
+    expect(await following).toMatchObject({ code: 0, out: 'one\ntwo\n', err: '' });
+  });
+
   it('loses one attempt, or is told why not', async () => {
     await world.jobs.create(aJob({ status: 'running' }));
     for (const n of [1, 2]) await world.attempts.createMissing([anAttempt({ n, status: 'running' })]);
@@ -226,7 +243,9 @@ describe('the install', () => {
 
 describe('a solve', () => {
   it('names the option that the API refuses', async () => {
-    const { code, err } = await run('--repo https://git.example.com/a/b.git --issue x --attempts 8');
+    const { code, err } = await run(
+      '--repo https://git.example.com/a/b.git --issue x --model replay/demo --attempts 8',
+    );
 
     expect(code).toBe(1);
     expect(err).toContain('--attempts: At most 4 sandboxes');
@@ -234,6 +253,25 @@ describe('a solve', () => {
 
     const stranger = await run('--repo https://git.example.com/a/b.git --issue x --model nobody/m');
     expect(stranger.err).toMatch(/^patchbay: --model: No provider for "nobody\/m"\. Choose a model of/);
+  });
+
+  it('does not play a recording for a repository of yours unless it is asked for', async () => {
+    const { code, err } = await run('--repo https://git.example.com/a/b.git --issue x');
+
+    expect(code).toBe(1);
+    expect(err).toContain('--model: the default model, replay/demo, is a recording');
+    expect(err).toContain('Set a key and MODEL=provider/name before `npm start`');
+  });
+
+  it('says that a token is not accepted', async () => {
+    const refused = createServer((_, response) => response.writeHead(401).end('{"message":"Unauthorized"}'));
+    await new Promise<void>((resolve) => refused.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(refused.address() as AddressInfo).port}`;
+
+    expect((await run(`list --api ${url}`)).err).toBe(
+      'patchbay: The API does not accept the token; it may have run out. Give a valid --token.\n',
+    );
+    await new Promise((resolve) => refused.close(resolve));
   });
 
   it.each([
