@@ -3,8 +3,10 @@ import type { ErrorCode } from '#core/errors';
 import { AttemptId, IssueId, JobId, SessionId } from '#core/ids';
 import { Artifact } from '#core/job/artifact';
 import { jobStatuses } from '#core/job/lifecycle';
+import { caps } from '#core/workflow/limits';
 import { CallbackReply, CallbackRequest } from './callbacks.ts';
 import {
+  AttemptLog,
   CreatedJob,
   CreateIssue,
   CreateMessage,
@@ -133,6 +135,16 @@ export const routes = {
     '/solver/jobs/{job_id}/attempts/{n}/cancel',
     'Cancel one attempt; the others go on, and the job ends by what they give',
     { params: attempt, success: { status: 202, body: JobView }, errors: ['conflict'] },
+  ),
+  readLog: row(
+    'GET',
+    '/solver/jobs/{job_id}/attempts/{n}/logs',
+    'The log of an attempt from a byte offset, also while it runs: new text follows within 60 s',
+    {
+      params: attempt,
+      query: z.object({ after: z.coerce.number().int().min(0).max(caps.logBytes).default(0) }),
+      success: { status: 200, body: AttemptLog },
+    },
   ),
   createTicket: row('POST', '/live/tickets', 'A one-time ticket for the socket of a session', {
     body: z.strictObject({ session_id: SessionId }),

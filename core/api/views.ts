@@ -108,6 +108,16 @@ export const CreateIssue = z.strictObject({
 });
 
 export const EventPage = z.object({ events: z.array(JobEvent), seq: z.int() });
+/** A stretch of an attempt's log, in bytes: go on from `next` until it is `complete`. */
+export const AttemptLog = z.object({
+  attempt: z.int(),
+  after: z.int(),
+  next: z.int(),
+  text: z.string(),
+  complete: z.boolean(),
+});
+export type AttemptLog = z.infer<typeof AttemptLog>;
+
 export const Ticket = z.object({ ticket: z.string(), expires_at: z.string() });
 
 /** Messages a client sends over the socket. */

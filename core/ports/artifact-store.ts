@@ -7,8 +7,8 @@ export interface StoredObject {
 export interface ArtifactStore {
   /** Overwrites; `sha256` (hex) is kept with it. */
   put(key: string, body: Uint8Array | string, options: { contentType: string; sha256: string }): Promise<void>;
-  /** Undefined when absent. */
-  get(key: string): Promise<Uint8Array | undefined>;
+  /** Undefined when absent. `range`: so many bytes from there, fewer at its end; `from` is inside of it. */
+  get(key: string, range?: { from: number; bytes: number }): Promise<Uint8Array | undefined>;
   head(key: string): Promise<StoredObject | undefined>;
   /** Keys under a prefix, with sizes. */
   list(prefix: string): Promise<Array<{ key: string; size: number }>>;

@@ -5,7 +5,7 @@ import type { World } from '#core/ports/world';
 import { cancelJob } from './cancel-job.ts';
 import { failOpenTasks, cancelReason as reason } from './fail-open-tasks.ts';
 import { moveAttempt } from './move-attempt.ts';
-import { type Caller, ownJob } from './ownership.ts';
+import { attemptOf, type Caller, ownJob } from './ownership.ts';
 import { recordAttempt } from './record-transitions.ts';
 
 type Ports = Pick<
@@ -38,8 +38,7 @@ export async function cancelAttempt(world: Ports, input: { caller: Caller; job_i
 async function cancelled(world: Ports, job: Job, n: number): Promise<Attempt> {
   // Each round is one step further in a table without circles.
   for (;;) {
-    const attempt = await world.attempts.get(job.tenant, job.id, n);
-    if (attempt === undefined) throw absent(job, n);
+    const attempt = await attemptOf(world, job, n);
     if (attempt.status === 'cancelled') return attempt;
     if (hasAttemptEnded(attempt.status)) throw ended(attempt);
     const moved = await moveAttempt(world, job, attempt, 'cancelled', { finished_at: world.clock.at() }, { reason });
@@ -50,16 +49,6 @@ async function cancelled(world: Ports, job: Job, n: number): Promise<Attempt> {
 async function allCancelled(world: Ports, job: Job): Promise<boolean> {
   const attempts = await world.attempts.list(job.tenant, job.id);
   return attempts.filter(({ round }) => round === job.round).every(({ status }) => status === 'cancelled');
-}
-
-function absent(job: Job, n: number): PatchbayError {
-  const first = job.first_attempt;
-  const planned = n >= first && n < first + job.plan.length;
-  return planned
-    ? new PatchbayError('not_found', `Attempt ${n} of ${job.id} has not begun: the job is ${job.status}.`, {
-        remedy: 'Cancel the job, or wait until it runs.',
-      })
-    : new PatchbayError('not_found', `Job ${job.id} has no attempt ${n}.`);
 }
 
 function ended({ n, job_id, status }: Attempt): PatchbayError {

@@ -45,10 +45,21 @@ export async function readCheckpoints(
   return found;
 }
 
-/** Parts are named by their offset, so that a part sent twice replaces itself. What is over the cap is left out. */
-async function readLogParts(world: Pick<World, 'artifacts'>, owner: CheckpointOwner): Promise<Uint8Array> {
+/** The parts of a log that are stored, in order. They are named by their offset: a part sent twice replaces itself. */
+export async function logParts(
+  world: Pick<World, 'artifacts'>,
+  owner: CheckpointOwner,
+): Promise<Array<{ key: string; from: number; size: number }>> {
   const prefix = checkpointKey(owner, 'logs/');
-  const parts = (await world.artifacts.list(prefix)).toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  const parts = await world.artifacts.list(prefix);
+  return parts
+    .map(({ key, size }) => ({ key, from: Number(key.slice(prefix.length)), size }))
+    .toSorted((a, b) => a.from - b.from);
+}
+
+/** What is over the cap is left out. */
+async function readLogParts(world: Pick<World, 'artifacts'>, owner: CheckpointOwner): Promise<Uint8Array> {
+  const parts = await logParts(world, owner);
   const bodies: Uint8Array[] = [];
   let size = 0;
   for (const part of parts) {

@@ -1,5 +1,5 @@
 import { PatchbayError } from '#core/errors';
-import type { Job } from '#core/job/job';
+import type { Attempt, Job } from '#core/job/job';
 import type { Issue, Session } from '#core/job/session';
 import type { World } from '#core/ports/world';
 
@@ -31,6 +31,17 @@ export async function ownJob(world: Pick<World, 'jobs'>, caller: Caller, id: str
   const job = await world.jobs.get(caller.tenant, id);
   if (job === undefined || job.tenant !== caller.tenant || job.user !== caller.user) throw absent('job', id);
   return job;
+}
+
+/** An attempt of a job that is already known to be the caller's. @throws PatchbayError not_found */
+export async function attemptOf(world: Pick<World, 'attempts'>, job: Job, n: number): Promise<Attempt> {
+  const attempt = await world.attempts.get(job.tenant, job.id, n);
+  if (attempt !== undefined) return attempt;
+  const planned = n >= job.first_attempt && n < job.first_attempt + job.plan.length;
+  if (!planned) throw new PatchbayError('not_found', `Job ${job.id} has no attempt ${n}.`);
+  throw new PatchbayError('not_found', `Attempt ${n} of ${job.id} has not begun: the job is ${job.status}.`, {
+    remedy: 'Wait until the job runs; to end it before, cancel the job.',
+  });
 }
 
 function absent(what: string, id: string): PatchbayError {

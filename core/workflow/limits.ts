@@ -68,6 +68,8 @@ export const caps = {
   eventBytes: 4 * 1_024,
   patchBytes: 5 * 1_024 * 1_024,
   logBytes: 5 * 1_024 * 1_024,
+  /** Of a log in one answer. */
+  logPageBytes: 256 * 1_024,
   trajectoryBytes: 10 * 1_024 * 1_024,
   jsonArtifactBytes: 1_024 * 1_024,
   changesBytes: 20 * 1_024 * 1_024,

@@ -10,6 +10,7 @@ import { listSessions } from '#core/use-cases/list-sessions';
 import { openSession } from '#core/use-cases/open-session';
 import { fileNameOf, listArtifacts, readArtifact } from '#core/use-cases/read-artifact';
 import { readEvents } from '#core/use-cases/read-events';
+import { readLog } from '#core/use-cases/read-log';
 import { requestSolve } from '#core/use-cases/request-solve';
 import { say } from '#core/use-cases/say';
 import { showIssue, showIssues } from '#core/use-cases/show-issues';
@@ -75,6 +76,9 @@ export const handlers: Handlers<ApiWorld, 'api'> = {
   }),
   cancelAttempt: async (world, { caller, params }) => ({
     body: await snapshot(world, await cancelAttempt(world, { caller, ...params })),
+  }),
+  readLog: async (world, { caller, params, query }) => ({
+    body: await readLog(world, { caller, ...params, ...query }),
   }),
   createTicket: async (world, { caller, body }) => ({
     body: await issueTicket(world, { caller, session_id: body.session_id }),

@@ -35,8 +35,9 @@ export function s3ArtifactStore(parts: { s3: S3Client; bucket: string; clock: Cl
       );
     },
 
-    async get(Key) {
-      const object = await unlessAbsent(s3.send(new GetObjectCommand({ Bucket, Key })));
+    async get(Key, range) {
+      const Range = range && `bytes=${range.from}-${range.from + range.bytes - 1}`;
+      const object = await unlessAbsent(s3.send(new GetObjectCommand({ Bucket, Key, ...(Range && { Range }) })));
       return await object?.Body?.transformToByteArray();
     },
 

@@ -30,6 +30,24 @@ describe('a job that does not go well', () => {
     expect(await journey.artifact(done, 'manifest.json')).toContain('diff.patch');
   });
 
+  it('shows the log of its attempt while it runs, and the same log at its end', async () => {
+    const held = Promise.withResolvers<void>();
+    const { job } = await journey.solve([planTurn, fixTurn, { wait: held.promise, next: submitTurn }]);
+    const params = { job_id: job.id, n: '1' };
+    await journey.until(job.id, ({ attempts }) => attempts[0]?.status === 'running');
+    const read = (after = 0) => journey.api.call('readLog', { params, query: { after } });
+
+    await expect.poll(async () => (await read()).text, { timeout: 60_000, interval: 500 }).toContain('sed -i');
+    const sofar = await read();
+    held.resolve();
+    const done = await journey.until(job.id, ({ status }) => status === 'awaiting_review');
+    const rest = await read(sofar.next);
+
+    expect([sofar.complete, rest.complete]).toEqual([false, true]);
+    expect(sofar.text + rest.text).toBe(await journey.artifact(done, 'logs.txt'));
+    expect((await refusal(journey.stranger.call('readLog', { params, query: {} }))).status).toBe(404);
+  });
+
   it('goes on when one of its attempts is cancelled, whose diff so far is kept and labelled', async () => {
     const { job } = await journey.solve([goodTurns, [planTurn, fixTurn, thinkingTurn]]);
     const params = { job_id: job.id, n: '2' };

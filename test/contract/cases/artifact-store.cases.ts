@@ -24,6 +24,16 @@ export function artifactStoreCases(subject: Subject): void {
       expect(await artifacts.head(key)).toEqual({ size: new TextEncoder().encode(body).length, sha256 });
     });
 
+    it('come back in part', async ({ artifacts }) => {
+      const body = '0123456789';
+      await artifacts.put('acme/log', body, { contentType: 'text/plain', sha256: await sha256Hex(body) });
+      const part = async (from: number, bytes: number) =>
+        new TextDecoder().decode(await artifacts.get('acme/log', { from, bytes }));
+
+      expect([await part(0, 3), await part(3, 4), await part(8, 100)]).toEqual(['012', '3456', '89']);
+      expect(await artifacts.get('acme/none', { from: 0, bytes: 1 })).toBeUndefined();
+    });
+
     it('are undefined when absent', async ({ artifacts }) => {
       expect(await artifacts.get('acme/j1/none')).toBeUndefined();
       expect(await artifacts.head('acme/j1/none')).toBeUndefined();

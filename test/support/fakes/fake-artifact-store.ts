@@ -27,7 +27,7 @@ export function fakeArtifactStore(): FakeArtifactStore {
     async put(key, body, { contentType, sha256 }) {
       stored.set(key, { body: bytes(body), contentType, sha256 });
     },
-    get: async (key) => stored.get(key)?.body.slice(),
+    get: async (key, range) => stored.get(key)?.body.slice(range?.from, range && range.from + range.bytes),
     async head(key) {
       const object = stored.get(key);
       return object && { size: object.body.length, sha256: object.sha256 };

@@ -120,7 +120,10 @@ describe('cancel of one attempt', () => {
     world.jobs.seed(aJob());
     expect(await call('cancelAttempt', { params: attempt('2') })).toMatchObject({ status: 404 });
     const early = await call('cancelAttempt', { params: attempt('1') });
-    expect([early.status, early.body.remedy]).toEqual([404, 'Cancel the job, or wait until it runs.']);
+    expect([early.status, early.body.remedy]).toEqual([
+      404,
+      'Wait until the job runs; to end it before, cancel the job.',
+    ]);
 
     world.jobs.seed(aJob({ status: 'running' }));
     world.attempts.seed(anAttempt({ status: 'running' }));
