@@ -1,10 +1,10 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Environment, FunctionName } from '#core/env';
 import type { Installation, Note, World } from '#core/ports/world';
-import { clients, hostOfBucket, socketClient } from './clients.ts';
+import { documents } from './documents.ts';
 import { dynamoAttemptStore } from './dynamo-attempt-store.ts';
 import { dynamoAttemptTokens } from './dynamo-attempt-tokens.ts';
 import { dynamoBudgets } from './dynamo-budgets.ts';
-import { dynamoConnections } from './dynamo-connections.ts';
 import { dynamoEventLog } from './dynamo-event-log.ts';
 import { dynamoJobStore } from './dynamo-job-store.ts';
 import { dynamoMeter } from './dynamo-meter.ts';
@@ -13,13 +13,8 @@ import { dynamoSandboxStore } from './dynamo-sandbox-store.ts';
 import { dynamoSessionStore } from './dynamo-session-store.ts';
 import { type DynamoTable, dynamoTable } from './dynamo-table.ts';
 import { dynamoTickets } from './dynamo-tickets.ts';
-import { lazily } from './lazily.ts';
-import { s3ArtifactStore } from './s3-artifact-store.ts';
-import { type Secrets, secretsManager } from './secrets.ts';
-import { sfnExecutions } from './sfn-executions.ts';
-import { sfnTaskTokens } from './sfn-task-tokens.ts';
-import { socketLive } from './socket-live.ts';
-import { sqsJobQueue } from './sqs-job-queue.ts';
+import { joined, lazily } from './lazily.ts';
+import { patience } from './patience.ts';
 import { systemClock } from './system-clock.ts';
 
 type Intersection<Union> = (Union extends unknown ? (of: Union) => void : never) extends (of: infer All) => void
@@ -29,21 +24,54 @@ type Intersection<Union> = (Union extends unknown ? (of: Union) => void : never)
 /** Every variable that any function may have; a function gives those of its own schema. */
 export type AwsEnvironment = Partial<Intersection<Environment<FunctionName>>>;
 
-/** The ports that are AWS services, and the secrets that other adapters take their keys from. */
-export type AwsWorld = Omit<World, 'sandboxes' | 'sandboxLease' | 'codeHost'> & { secrets: Secrets };
+type TablePort =
+  | ('note' | 'clock' | 'installation')
+  | ('jobs' | 'attempts' | 'sandboxRows' | 'log' | 'permits' | 'attemptTokens' | 'tickets' | 'sessions')
+  | ('budgets' | 'meter');
+
+/** What every function has: its environment, and the ports that are rows of the core table. */
+export type TableWorld = Pick<World, TablePort>;
+
+/** The variables of the function by name. @throws Error that names the one it lacks */
+export type Need = <Name extends keyof AwsEnvironment>(name: Name) => NonNullable<AwsEnvironment[Name]>;
+
+/** What is known where ports of another service are made. */
+export interface Ground {
+  world: TableWorld;
+  need: Need;
+  /** Another table of the same client. */
+  table(name: string): DynamoTable;
+}
+
+/** The ports of one AWS service. A file each, because each brings the service's SDK client into the bundle. */
+export type AwsPart<Ports extends object> = (ground: Ground) => Ports;
+
+/** The tables, and the ports of these parts. */
+export type WorldOf<Parts extends object[]> = TableWorld & Intersection<Parts[number] | object>;
 
 /**
- * Every port is made when it is first touched: a function without, say, `QUEUE_URL` has a world all the same, and
- * touching its queue names the missing variable. Add the other ports with `joined`, never by a spread.
+ * The tables, and the services that the function names: `awsWorld(env, note, livePorts, queuePorts)`. Every port is made
+ * when it is first touched: a function without, say, `QUEUE_URL` has a world all the same, and touching its queue names
+ * the missing variable. Add other ports with `joined`, never by a spread.
  */
-export function awsWorld(env: AwsEnvironment, note: Note): AwsWorld {
+export function awsWorld<Parts extends object[]>(
+  env: AwsEnvironment,
+  note: Note,
+  ...parts: { [K in keyof Parts]: AwsPart<Parts[K]> }
+): WorldOf<Parts> {
   const need = needed(env);
-  const core = (): DynamoTable => dynamoTable(clients.dynamo, need('CORE_TABLE'));
-  const world: AwsWorld = lazily<AwsWorld>({
+  const client = lazily({ documents: () => documents(new DynamoDBClient(patience(3_000))) });
+  const table = (name: string) => dynamoTable(client.documents, name);
+  const world = tableWorld(note, need, () => table(need('CORE_TABLE')));
+  const made = parts.map((part) => part({ world, need, table }));
+  return made.reduce<object>(joined, world) as WorldOf<Parts>;
+}
+
+function tableWorld(note: Note, need: Need, core: () => DynamoTable): TableWorld {
+  const world: TableWorld = lazily<TableWorld>({
     note: () => note,
     clock: () => systemClock(need('TIME_SCALE')),
-    installation: () => installationFrom(env),
-    secrets: () => secretsManager({ client: clients.secretsManager, now: Date.now }),
+    installation: () => installationFrom(need),
     jobs: () => dynamoJobStore({ table: core(), clock: world.clock }),
     attempts: () => dynamoAttemptStore({ table: core(), clock: world.clock }),
     sandboxRows: () => dynamoSandboxStore({ table: core() }),
@@ -54,24 +82,12 @@ export function awsWorld(env: AwsEnvironment, note: Note): AwsWorld {
     sessions: () => dynamoSessionStore({ table: core() }),
     budgets: () => dynamoBudgets({ table: core() }),
     meter: () => dynamoMeter({ table: core() }),
-    connections: () =>
-      dynamoConnections({
-        table: dynamoTable(clients.dynamo, need('CONNECTIONS_TABLE')),
-        sockets: socketClient(need('SOCKET_URL')),
-        clock: world.clock,
-      }),
-    live: () => socketLive({ connections: world.connections, note }),
-    queue: () => sqsJobQueue({ sqs: clients.sqs, queueUrl: need('QUEUE_URL') }),
-    artifacts: () => s3ArtifactStore({ s3: clients.s3, bucket: need('ARTIFACTS_BUCKET'), clock: world.clock }),
-    executions: () => sfnExecutions({ sfn: clients.sfn, machineArn: need('STATE_MACHINE_ARN') }),
-    taskTokens: () => sfnTaskTokens({ sfn: clients.sfn }),
   });
   return world;
 }
 
 /** Field by field, because no function has all of these variables: dispatch, for one, has no bucket. */
-function installationFrom(env: AwsEnvironment): Installation {
-  const need = needed(env);
+function installationFrom(need: Need): Installation {
   return lazily<Installation>({
     install_id: () => need('INSTALL_ID'),
     default_model: () => need('DEFAULT_MODEL'),
@@ -84,12 +100,14 @@ function installationFrom(env: AwsEnvironment): Installation {
     callbacks_url: () => need('CALLBACKS_URL').replace(/\/$/, ''),
     gateway_url: () => need('GATEWAY_URL').replace(/\/$/, ''),
     setup_hosts: () => need('SETUP_HOSTS'),
-    artifacts_host: () => hostOfBucket(need('ARTIFACTS_BUCKET')),
+    artifacts_host: () => {
+      throw new Error('only artifactPorts know the host of the bucket: this function does not name them');
+    },
   });
 }
 
-function needed(env: AwsEnvironment) {
-  return <Name extends keyof AwsEnvironment>(name: Name): NonNullable<AwsEnvironment[Name]> => {
+function needed(env: AwsEnvironment): Need {
+  return (name) => {
     const value = env[name];
     if (value === undefined || value === null) {
       throw new Error(

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ALL_TRAFFIC, E2B, type Sandbox } from 'e2b';
+import type { E2B, Sandbox } from 'e2b';
 import { SandboxLost } from '#core/errors';
 import type { Sandboxes, SandboxInfo } from '#core/ports/sandboxes';
 import { createFailure, errorName, isFinal, isGone, statusOf } from './e2b-errors.ts';
@@ -20,6 +20,8 @@ const patience = { retries: 0, requestTimeoutMs: 20_000 } as const;
 const createTimeoutMs = 40_000;
 /** Connecting sets the lifetime to at least this: short enough that it never extends one. */
 const connectLifeMs = 1_000;
+/** Every address, as the provider writes it. */
+const everywhere = '0.0.0.0/0';
 /** A failure inside a sandbox that came so fast is no timeout of ours; then a second try follows. */
 const atOnceMs = 5_000;
 const secondTryMs = 500;
@@ -66,7 +68,7 @@ export function e2bSandboxes(settings: E2bSettings): Sandboxes {
           requestTimeoutMs: createTimeoutMs,
           metadata: { ...metadata },
           // Allow wins over deny, and names are only filtered beside a deny of everything.
-          network: { allowOut: egress.allow, denyOut: [ALL_TRAFFIC], allowPublicTraffic: false },
+          network: { allowOut: egress.allow, denyOut: [everywhere], allowPublicTraffic: false },
           lifecycle: { onTimeout: 'kill' },
         });
         return { sandbox_id: sandbox.sandboxId };
@@ -145,6 +147,8 @@ function clientOf(settings: E2bSettings): () => Promise<E2B> {
   return async () => {
     const apiKey = await settings.apiKey();
     if (made?.key !== apiKey) {
+      // A chunk of its own, read at the first call: some functions rarely touch a sandbox.
+      const { E2B } = await import('e2b');
       const { domain, apiUrl, sandboxUrl } = settings;
       const addresses = { ...(domain && { domain }), ...(apiUrl && { apiUrl }), ...(sandboxUrl && { sandboxUrl }) };
       made = { key: apiKey, client: new E2B({ apiKey, ...addresses, ...patience }) };

@@ -1,6 +1,7 @@
 import { dropConnection } from '#core/use-cases/drop-connection';
 import { handleClientMessage } from '#core/use-cases/handle-client-message';
 import { awsWorld } from '#functions/aws/aws-world';
+import { livePorts } from '#functions/aws/live-ports';
 import { environment } from '#functions/runtime/environment';
 import { socketEntry } from '#functions/runtime/socket-entry';
 
@@ -10,5 +11,5 @@ export const handler = socketEntry(
     message: handleClientMessage,
     disconnect: dropConnection,
   },
-  (note) => awsWorld(environment('socket'), note),
+  (note) => awsWorld(environment('socket'), note, livePorts),
 );

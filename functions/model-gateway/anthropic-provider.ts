@@ -1,10 +1,11 @@
-import { createAnthropic } from '@ai-sdk/anthropic';
 import type { Provider } from './provider.ts';
 import { completedBy } from './sdk-provider.ts';
 
 /** Anthropic's own API (Messages). Every model of it takes cache points. */
 export function anthropicProvider(fetchIt: typeof fetch): Provider {
   return async (call) => {
+    // A chunk of its own, read at the first call: most installations have models of one kind.
+    const { createAnthropic } = await import('@ai-sdk/anthropic');
     const { base_url } = call.model.provider;
     const anthropic = createAnthropic({
       apiKey: call.key ?? '',

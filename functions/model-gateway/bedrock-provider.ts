@@ -1,4 +1,3 @@
-import { createAmazonBedrock } from '@ai-sdk/amazon-bedrock';
 import type { Provider } from './provider.ts';
 import { completedBy } from './sdk-provider.ts';
 
@@ -8,6 +7,8 @@ import { completedBy } from './sdk-provider.ts';
  */
 export function bedrockProvider(fetchIt: typeof fetch): Provider {
   return async (call) => {
+    // A chunk of its own, read at the first call: most installations have models of one kind.
+    const { createAmazonBedrock } = await import('@ai-sdk/amazon-bedrock');
     const { base_url } = call.model.provider;
     const bedrock = createAmazonBedrock({
       ...credentials(call.key),

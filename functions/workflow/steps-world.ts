@@ -1,17 +1,21 @@
 import type { CodeHost } from '#core/ports/code-host';
-import type { Note, World } from '#core/ports/world';
-import { type AwsWorld, awsWorld } from '#functions/aws/aws-world';
+import type { World } from '#core/ports/world';
+import { type AwsPart, awsWorld, type WorldOf } from '#functions/aws/aws-world';
 import { joined } from '#functions/aws/lazily';
 import { hostsOf } from '#functions/code-host/code-hosts';
 import { e2bWorld } from '#functions/e2b/e2b-world';
+import type { WorldFactory } from '#functions/runtime/chain';
 import { environment } from '#functions/runtime/environment';
 
-export type StepsWorld = AwsWorld & Pick<World, 'sandboxes'> & { codeHost: Pick<CodeHost, 'hosts'> };
+type SandboxPorts = Pick<World, 'sandboxes'> & { codeHost: Pick<CodeHost, 'hosts'> };
 
-/** What the states of the machine work with: AWS, and the sandbox provider. */
-export function stepsWorld(note: Note): StepsWorld {
-  const env = environment('steps');
-  const aws = awsWorld(env, note);
-  const apiKey = async () => (await aws.secrets.text(env.E2B_SECRET)).trim();
-  return joined(joined(aws, e2bWorld(env, apiKey)), { codeHost: { hosts: hostsOf } });
+/** What the states of the machine work with: the sandbox provider, the tables, and the AWS services that a state names. */
+export function stepsWorld<Parts extends object[]>(
+  ...parts: { [K in keyof Parts]: AwsPart<Parts[K]> }
+): WorldFactory<WorldOf<Parts> & SandboxPorts> {
+  return (note) => {
+    const env = environment('steps');
+    const sandboxes = joined(e2bWorld(env), { codeHost: { hosts: hostsOf } });
+    return joined(awsWorld<Parts>(env, note, ...parts), sandboxes);
+  };
 }

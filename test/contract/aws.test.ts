@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import { documents } from '#functions/aws/clients';
+import { documents } from '#functions/aws/documents';
 import { dynamoAttemptStore } from '#functions/aws/dynamo-attempt-store';
 import { dynamoAttemptTokens } from '#functions/aws/dynamo-attempt-tokens';
 import { dynamoBudgets } from '#functions/aws/dynamo-budgets';

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LostRace } from '#core/errors';
-import { documents } from '#functions/aws/clients';
+import { documents } from '#functions/aws/documents';
 import { dynamoAttemptStore } from '#functions/aws/dynamo-attempt-store';
 import { dynamoEventLog } from '#functions/aws/dynamo-event-log';
 import { dynamoJobStore } from '#functions/aws/dynamo-job-store';

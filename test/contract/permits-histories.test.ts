@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { documents } from '#functions/aws/clients';
+import { documents } from '#functions/aws/documents';
 import { dynamoPermits } from '#functions/aws/dynamo-permits';
 import { dynamoTable } from '#functions/aws/dynamo-table';
 import { fakePermits } from '#test/support/fakes/fake-permits';

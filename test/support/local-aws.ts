@@ -7,7 +7,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { startFauxqs } from 'fauxqs';
 import { connectionsTable, coreTable, type Table } from '#core/tables';
-import { documents } from '#functions/aws/clients';
+import { documents } from '#functions/aws/documents';
 import { onLoopback } from '#local/gateway/loopback';
 
 /** DynamoDB, SQS, S3 and the socket side of API Gateway, in this process and on loopback, for the tests of adapters. */

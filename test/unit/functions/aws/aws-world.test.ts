@@ -1,6 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
+import { artifactPorts } from '#functions/aws/artifact-ports';
 import { awsWorld } from '#functions/aws/aws-world';
 import { joined, lazily } from '#functions/aws/lazily';
+import { livePorts } from '#functions/aws/live-ports';
+import { queuePorts } from '#functions/aws/queue-ports';
 
 const note = () => {};
 
@@ -13,7 +16,7 @@ describe('the world on AWS', () => {
   });
 
   it('names the variable that a port lacks', () => {
-    const world = awsWorld({ TIME_SCALE: 1 }, note);
+    const world = awsWorld({ TIME_SCALE: 1 }, note, livePorts, queuePorts);
 
     expect(() => world.jobs).toThrow('CORE_TABLE');
     expect(() => world.queue).toThrow('QUEUE_URL');
@@ -26,6 +29,7 @@ describe('the world on AWS', () => {
     const { installation } = awsWorld(
       { INSTALL_ID: 'i1', PERMITS_USER: 1, PERMITS_TENANT: 2, PERMITS_INSTALL: 3, GATEWAY_URL: 'https://gw.test/' },
       note,
+      artifactPorts,
     );
 
     expect(installation.install_id).toBe('i1');
@@ -38,10 +42,12 @@ describe('the world on AWS', () => {
     const env = { ARTIFACTS_BUCKET: 'patchbay-artifacts' };
     vi.stubEnv('AWS_REGION', 'eu-central-1');
     vi.stubEnv('AWS_ENDPOINT_URL', undefined);
-    expect(awsWorld(env, note).installation.artifacts_host).toBe('patchbay-artifacts.s3.eu-central-1.amazonaws.com');
+    expect(awsWorld(env, note, artifactPorts).installation.artifacts_host).toBe(
+      'patchbay-artifacts.s3.eu-central-1.amazonaws.com',
+    );
 
     vi.stubEnv('AWS_ENDPOINT_URL_S3', 'http://127.0.0.1:4566');
-    expect(awsWorld(env, note).installation.artifacts_host).toBe('127.0.0.1');
+    expect(awsWorld(env, note, artifactPorts).installation.artifacts_host).toBe('127.0.0.1');
     vi.unstubAllEnvs();
   });
 
