@@ -70,6 +70,7 @@ function operation(name: string, row: Route, responses: Registry): Record<string
       ...parameters('path', row.params),
       ...parameters('query', row.query),
       ...(row.keyed ? [keyHeader] : []),
+      ...(isTagged(row) ? [tagHeader] : []),
     ],
     ...(row.body && { requestBody: { required: !row.body.safeParse({}).success, ...json(inline(row.body, 'input')) } }),
     responses: { ...successes(name, row, responses), ...failures(row) },
@@ -83,6 +84,19 @@ const keyHeader = {
   description: 'Sent again with the same key, the request makes nothing new.',
   schema: { type: 'string', minLength: 1, maxLength: 200 },
 };
+
+const tagHeader = {
+  name: 'If-None-Match',
+  in: 'header',
+  required: false,
+  description: 'The ETag of an earlier answer: 304 when it is still the same.',
+  schema: { type: 'string' },
+};
+
+/** What is read as JSON has an ETag. */
+function isTagged({ method, success }: Route): boolean {
+  return method === 'GET' && success.body !== null;
+}
 
 function parameters(place: 'path' | 'query', schema: z.ZodObject): unknown[] {
   return Object.entries(schema.shape).map(([name, field]) => ({
@@ -107,9 +121,12 @@ function successes(name: string, row: Route, responses: Registry): Record<string
   const content = json({ $ref: `#/components/schemas/${responses.get(body)?.id}` });
   return {
     ...(repeated && { [repeated]: { description: 'Was there already; nothing new was made.', ...content } }),
-    [status]: { description: 'Done.', ...content },
+    [status]: { description: 'Done.', ...(isTagged(row) && { headers: etag }), ...content },
+    ...(isTagged(row) && { '304': { description: 'As it was; without a body.', headers: etag } }),
   };
 }
+
+const etag = { etag: { schema: { type: 'string' } } };
 
 /** Codes that share a status share an answer. */
 function failures(row: Route): Record<string, unknown> {

@@ -2,7 +2,15 @@ import type * as z from 'zod';
 import { type Route, type RouteName, routes } from '#core/api/routes';
 import { PatchbayError } from '#core/errors';
 import { chain, type LambdaHandler, logIdsOf, type WorldFactory } from './chain.ts';
-import { errorReply, type FileReply, fileReply, type HttpResponse, jsonReply, redirectReply } from './http-reply.ts';
+import {
+  errorReply,
+  type FileReply,
+  fileReply,
+  type HttpResponse,
+  jsonReply,
+  redirectReply,
+  unlessKnown,
+} from './http-reply.ts';
 import { type HttpEvent, type HttpRequest, requestOf, routeOf } from './http-request.ts';
 import { logger } from './telemetry.ts';
 
@@ -62,7 +70,8 @@ async function answer<W, F extends Route['function']>(http: Http<W, F>, world: W
   const ids = idsOf(request);
   logIdsOf(ids);
   const reply = await handler(world, request as HttpRequest<never>);
-  return render(routes[name], reply, ids.job_id);
+  const rendered = render(routes[name], reply, ids.job_id);
+  return routes[name].method === 'GET' ? unlessKnown(rendered, event.headers['if-none-match']) : rendered;
 }
 
 type AnyAnswer = { body: unknown; repeated?: boolean } | { file: FileReply } | { redirect: string };

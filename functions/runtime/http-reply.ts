@@ -2,6 +2,7 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type * as z from 'zod';
 import type { ErrorBody } from '#core/api/views';
 import { type ErrorCode, PatchbayError } from '#core/errors';
+import { isKnown, tagOf } from './entity-tag.ts';
 import { logger, measure } from './telemetry.ts';
 
 export type HttpResponse = APIGatewayProxyStructuredResultV2;
@@ -15,6 +16,15 @@ export function jsonReply(status: number, body: unknown, headers: Record<string,
     headers: { ...always, 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
   };
+}
+
+/** A JSON answer with its tag; without its body for a client that has it already. */
+export function unlessKnown(reply: HttpResponse, ifNoneMatch: string | undefined): HttpResponse {
+  if (reply.statusCode !== 200 || reply.body === undefined || reply.isBase64Encoded) return reply;
+  const etag = tagOf(reply.body);
+  if (!isKnown(etag, ifNoneMatch)) return { ...reply, headers: { ...reply.headers, etag } };
+  const { 'content-type': _, ...headers } = reply.headers ?? {};
+  return { statusCode: 304, headers: { ...headers, etag }, body: '' };
 }
 
 export interface FileReply {

@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isMilestone } from '#core/job/milestone';
 import { Evidence } from '#core/workflow/runner';
 import { followJob } from '../../bin/client/live-client.ts';
+import { users } from '../../bin/laptop.ts';
 import { type Journey, startJourney } from '../support/journey.ts';
-import { fixTurn, planTurn, submitTurn } from '../support/scripted-turns.ts';
+import { liveCall } from '../support/live-call.ts';
+import { fixTurn, goodTurns, planTurn, submitTurn } from '../support/scripted-turns.ts';
 
 let journey: Journey;
 beforeAll(async () => {
@@ -98,6 +100,20 @@ describe('a solve', () => {
 
     expect(again.job.id).toBe(job.id);
     await journey.until(job.id, ({ status }) => status === 'awaiting_review');
+  });
+
+  it('sends no body to a client that has the snapshot already', async () => {
+    const { job } = await journey.solve(goodTurns);
+    await journey.until(job.id, ({ status }) => status === 'awaiting_review');
+    const token = await journey.stack.issuer.token(users[0]?.sub ?? '', { expiresInSeconds: 600 });
+    const get = (headers: Record<string, string> = {}) =>
+      liveCall(journey.stack.apiUrl, 'getJob', { params: { job_id: job.id }, token, headers });
+
+    const first = await get();
+    const again = await get({ 'if-none-match': first.headers.get('etag') ?? '' });
+
+    expect(first).toMatchObject({ status: 200, body: { id: job.id } });
+    expect(again).toMatchObject({ status: 304, text: '' });
   });
 
   it('shows nothing of it to another tenant', async () => {
