@@ -25,8 +25,8 @@ export const metrics = {
   JobsCancelled: { unit: 'Count', what: 'a cancelled job' },
   JobWaitSeconds: { unit: 'Seconds', what: 'from queued to running' },
   JobRunSeconds: { unit: 'Seconds', what: 'from running to the end of the round' },
-  JobCostUsd: { unit: 'None', what: 'what the models of a job cost, at its end' },
-  JobBudgetPercent: { unit: 'Percent', what: 'the same as a share of what the job was allowed' },
+  JobCostUsd: { unit: 'None', what: 'what the models and sandboxes of a job cost, at its end' },
+  JobBudgetPercent: { unit: 'Percent', what: 'what its models cost, as a share of what they were allowed' },
   AttemptsSolved: { unit: 'Count', what: 'an attempt with a usable diff' },
   AttemptFault: { unit: 'Count', what: '1: an attempt ended by a fault of ours or of a provider; 0: otherwise' },
   // sandboxes and models

@@ -8,7 +8,7 @@ export function jobReport(job: JobView): string {
   return `${[
     `${capitalized(job.status.replace('_', ' '))}${reasonOf(job)}`,
     ...attemptRows(job),
-    `Job ${job.id}: models ${usd(job.cost_usd)}${ranFor(job)}`,
+    `Job ${job.id}: models ${usd(job.costs.models_usd)}, sandboxes ${usd(job.costs.sandboxes_usd)}${ranFor(job)}`,
     ...(job.attempts.some(({ replay }) => replay) ? ['A replay model says recorded turns: nothing was charged.'] : []),
     ...(job.attempts.some(isUnpriced) ? ['A model without a price counts as $0.00; steps and time hold it.'] : []),
     ...(job.verdict?.notes ?? []).map((note) => `Note: ${oneLine(note, 300)}`),

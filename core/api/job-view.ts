@@ -1,6 +1,7 @@
 import { attemptId } from '#core/ids';
 import { type Artifact, artifactName } from '#core/job/artifact';
 import type { Attempt, Job } from '#core/job/job';
+import { type JobCosts, totalUsd } from '#core/job/job-costs';
 import { hasAttemptEnded } from '#core/job/lifecycle';
 import { attemptPhase, attemptView } from './attempt-view.ts';
 import type { JobView } from './views.ts';
@@ -11,11 +12,12 @@ export interface Snapshot {
   job: Job;
   /** Of all rounds. */
   attempts: Attempt[];
+  costs: JobCosts;
   waiting: JobView['waiting'];
 }
 
 /** The one place that writes the names older chat clients read. */
-export function jobView({ seq, job, attempts, waiting }: Snapshot): JobView {
+export function jobView({ seq, job, attempts, costs, waiting }: Snapshot): JobView {
   const round = attempts.filter((attempt) => attempt.round === job.round);
   const phase = jobPhase(job, round);
   const artifacts = artifactsOf(job, attempts);
@@ -36,7 +38,8 @@ export function jobView({ seq, job, attempts, waiting }: Snapshot): JobView {
     verdict: job.verdict ?? null,
     artifacts,
     failure: job.failure ?? null,
-    cost_usd: attempts.reduce((sum, { usage }) => sum + usage.cost_usd, 0),
+    cost_usd: totalUsd(costs),
+    costs,
     retry_of: job.retry_of ?? null,
     created_at: job.created_at,
     started_at: job.started_at ?? null,

@@ -124,6 +124,11 @@ export const SandboxRow = z.object({
   /** Egress is down to what the agent may reach. */
   locked: z.boolean().default(false),
   created_at: z.string(),
+  /** Its create was answered, and its kill confirmed: what it costs is counted between them. */
+  live_at: z.string().optional(),
+  ended_at: z.string().optional(),
+  /** How long those ran that had this key under earlier dispatches. */
+  seconds_before: z.number().default(0),
   /** Runner deadline, ISO 8601. */
   deadline_at: z.string().optional(),
 });

@@ -85,7 +85,7 @@ async function end(world: Ports, job: Job, attempts: readonly Attempt[], why: Fa
     const data = cancelled ? { reason: job.cancel_reason } : { failure: why };
     const ended = await world.jobs.transition(job, to, cancelled ? changes : { ...changes, failure: why }, data);
     await recordTransitions(world, ended);
-    noteCost(world, ended, attempts);
+    await noteCost(world, ended, attempts);
     return ended;
   } catch (error) {
     if (!(error instanceof LostRace)) throw error;

@@ -2,6 +2,7 @@ import { Cancelled, LostRace, ProviderBusy } from '#core/errors';
 import { sandboxKey, slotName } from '#core/ids';
 import type { Attempt, Job, SandboxRow } from '#core/job/job';
 import { hasAttemptEnded } from '#core/job/lifecycle';
+import { sandboxSeconds } from '#core/job/sandbox-cost';
 import type { CodeHost } from '#core/ports/code-host';
 import type { World } from '#core/ports/world';
 import { ladder, slotZeroMarginSeconds, verifyWall } from '#core/workflow/limits';
@@ -31,16 +32,17 @@ type Ports = Pick<
  * @throws ProviderBusy (the machine tries again, then the attempt is refused), Cancelled
  */
 export async function createSandbox(world: Ports, step: SandboxStep): Promise<CreateSandboxResult> {
-  const { job, row: known } = await rowsAtWork(world, step);
+  const { job, row: known, earlier } = await rowsAtWork(world, step);
   await requireFreeSlot(world, step);
   const { wall, lease } = ladderOf(job, step);
   if (!(await renewPermit(world, job, slotName(job.id, job.round, step.slot), leaseEnd(world, job, step, lease)))) {
     throw new ProviderBusy(`slot ${step.slot} of ${job.id} holds no permit`);
   }
-  const row = known ?? (await world.sandboxRows.begin(newRow(world, step)));
+  const row = known ?? (await world.sandboxRows.begin(newRow(world, step, earlier)));
   const sandbox_id = (await adoptSandbox(world, job, row)) ?? (await bringUpSandbox(world, job, row));
   const deadline_at = row.deadline_at ?? world.clock.at(wall);
-  const live = await world.sandboxRows.change(row, { sandbox_id, deadline_at, state: 'live' });
+  const live_at = row.live_at ?? world.clock.at();
+  const live = await world.sandboxRows.change(row, { sandbox_id, deadline_at, live_at, state: 'live' });
   await requireStillWanted(world, step, live);
   if (step.mode === 'solve') await startAttempt(world, step, live);
   return { sandbox_id, run_timeout_seconds: ladder(wall).runTimeout };
@@ -73,7 +75,7 @@ async function requireFreeSlot(world: Ports, step: SandboxStep): Promise<void> {
   }
 }
 
-function newRow(world: Ports, step: SandboxStep): SandboxRow {
+function newRow(world: Ports, step: SandboxStep, earlier: SandboxRow | undefined): SandboxRow {
   return {
     job_id: step.job_id,
     tenant: step.tenant,
@@ -85,6 +87,7 @@ function newRow(world: Ports, step: SandboxStep): SandboxRow {
     state: 'creating',
     locked: false,
     created_at: world.clock.at(),
+    seconds_before: earlier === undefined ? 0 : sandboxSeconds([earlier], world.clock.now()),
   };
 }
 

@@ -114,7 +114,7 @@ async function cancelled(world: Ports, job: Job, all: readonly Attempt[]): Promi
 
 async function recorded(world: Ports, job: Job, attempts: readonly Attempt[]): Promise<Job> {
   await recordTransitions(world, job);
-  noteCost(world, job, attempts);
+  await noteCost(world, job, attempts);
   return job;
 }
 

@@ -1,5 +1,7 @@
 import { PatchbayError } from '#core/errors';
 import type { Attempt, Job } from '#core/job/job';
+import { costsOf } from '#core/job/job-costs';
+import { mostSandboxSeconds, sandboxMicroUsd } from '#core/job/sandbox-cost';
 import type { World } from '#core/ports/world';
 
 /** A job's money is reserved under its tenant and the day of its creation: every settling finds it there. */
@@ -12,7 +14,7 @@ export function microUsd(usd: number): number {
 }
 
 /**
- * At admission: the most that all attempts of a round may cost.
+ * At admission: the most that all attempts of a round may cost, models and sandboxes.
  * @throws PatchbayError budget_refused when the tenant's day has no room for it
  */
 export async function reserveBudget(
@@ -20,12 +22,13 @@ export async function reserveBudget(
   job: Pick<Job, 'tenant' | 'id' | 'created_at' | 'options'>,
 ): Promise<void> {
   const { scope, day } = budgetOf(job);
-  const cost = job.options.attempts * job.options.limits.cost_usd;
+  const models = microUsd(job.options.attempts * job.options.limits.cost_usd);
+  const cost = models + sandboxMicroUsd(mostSandboxSeconds(job.options));
   const cap = world.installation.tenant_daily_usd;
-  if (await world.budgets.reserve(scope, day, job.id, microUsd(cost), microUsd(cap))) return;
+  if (await world.budgets.reserve(scope, day, job.id, cost, microUsd(cap))) return;
   throw new PatchbayError(
     'budget_refused',
-    `This job may cost ${dollars(cost)}; what is left of the ${dollars(cap)} for ${day} does not cover it.`,
+    `This job may cost ${dollars(cost / 1_000_000)}, models and sandboxes; what is left of the ${dollars(cap)} for ${day} does not cover it.`,
     {
       remedy:
         'Ask for fewer attempts or a lower limits.cost_usd, raise the budget of the tenant, or wait until tomorrow.',
@@ -35,13 +38,17 @@ export async function reserveBudget(
 
 /** At the end: the reservation becomes what was spent. Repeating it does nothing, so every writer of an end may try. */
 export async function settleBudget(
-  world: Pick<World, 'budgets'>,
+  world: Pick<World, 'budgets' | 'sandboxRows' | 'clock'>,
   job: Pick<Job, 'tenant' | 'id' | 'created_at'>,
   attempts: readonly Pick<Attempt, 'usage'>[],
 ): Promise<void> {
   const { scope, day } = budgetOf(job);
-  const spent = attempts.reduce((sum, { usage }) => sum + microUsd(usage.cost_usd), 0);
-  await world.budgets.settle(scope, day, job.id, spent);
+  const { models_usd, sandboxes_usd } = costsOf(
+    attempts,
+    await world.sandboxRows.list(job.tenant, job.id),
+    world.clock.now(),
+  );
+  await world.budgets.settle(scope, day, job.id, microUsd(models_usd) + microUsd(sandboxes_usd));
 }
 
 function dollars(usd: number): string {

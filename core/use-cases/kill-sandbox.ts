@@ -2,7 +2,7 @@ import { LostRace } from '#core/errors';
 import type { SandboxRow } from '#core/job/job';
 import type { World } from '#core/ports/world';
 
-type Ports = Pick<World, 'sandboxRows' | 'sandboxes' | 'installation' | 'note'>;
+type Ports = Pick<World, 'sandboxRows' | 'sandboxes' | 'installation' | 'note' | 'clock'>;
 
 /**
  * Kills the sandbox of a row, and any that its create left behind unanswered. True when all are dead for sure; the row
@@ -13,7 +13,7 @@ export async function killSandbox(world: Ports, row: SandboxRow): Promise<boolea
   try {
     const dead = await Promise.all((await sandboxesOf(world, row)).map((id) => world.sandboxes.kill(id)));
     if (dead.includes(false)) return false;
-    await world.sandboxRows.change(row, { state: 'dead', task_token: null });
+    await world.sandboxRows.change(row, { state: 'dead', task_token: null, ended_at: world.clock.at() });
     return true;
   } catch (error) {
     // The row belongs to a later dispatch, which has looked after what it found.

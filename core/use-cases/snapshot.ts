@@ -1,10 +1,12 @@
 import { jobView } from '#core/api/job-view';
 import type { JobView } from '#core/api/views';
 import type { Job } from '#core/job/job';
+import { costsOf } from '#core/job/job-costs';
+import { shownSandboxSeconds } from '#core/job/sandbox-cost';
 import type { World } from '#core/ports/world';
 import { caps } from '#core/workflow/limits';
 
-export type SnapshotPorts = Pick<World, 'jobs' | 'attempts' | 'log' | 'installation'>;
+export type SnapshotPorts = Pick<World, 'jobs' | 'attempts' | 'sandboxRows' | 'log' | 'installation' | 'clock'>;
 
 /**
  * A job as it is now. The log's tail is read before the rows: a client that applies the events after `seq` misses none,
@@ -12,11 +14,13 @@ export type SnapshotPorts = Pick<World, 'jobs' | 'attempts' | 'log' | 'installat
  */
 export async function snapshot(world: SnapshotPorts, job: Job): Promise<JobView> {
   const { seq } = await world.log.tail(job.tenant, job.id);
-  const [row = job, attempts] = await Promise.all([
+  const [row = job, attempts, sandboxes] = await Promise.all([
     world.jobs.get(job.tenant, job.id),
     world.attempts.list(job.tenant, job.id),
+    world.sandboxRows.list(job.tenant, job.id),
   ]);
-  return jobView({ seq, job: row, attempts, waiting: await placeOf(world, row) });
+  const costs = costsOf(attempts, sandboxes, world.clock.now(), shownSandboxSeconds);
+  return jobView({ seq, job: row, attempts, costs, waiting: await placeOf(world, row) });
 }
 
 /** Place in the tenant's line and a guess of the wait, while there is one: a job on its way to dispatch has none yet. */

@@ -12,6 +12,8 @@ export interface StepRows {
   attempt: Attempt | undefined;
   /** Of this dispatch; undefined before its create. */
   row: SandboxRow | undefined;
+  /** Of an earlier dispatch, under the same key. */
+  earlier: SandboxRow | undefined;
 }
 
 /** The job, its attempt and its sandbox as a step finds them; `undefined` when there is no such job. */
@@ -25,7 +27,9 @@ export async function readStepRows(
     world.sandboxRows.get(step.tenant, step.job_id, sandboxKey(step.mode, step.attempt)),
   ]);
   if (job === undefined) return undefined;
-  return { job, attempt, row: row?.dispatch === step.dispatch ? row : undefined };
+  return row?.dispatch === step.dispatch
+    ? { job, attempt, row, earlier: undefined }
+    : { job, attempt, row: undefined, earlier: row };
 }
 
 /** Whether the job is still at work under this dispatch; while it is being cancelled too, where `cancelling` says so. */
@@ -45,7 +49,7 @@ export function isOfDispatch(
  * SandboxLost when somebody has killed it already: there is no second one for the same dispatch
  */
 export async function rowsAtWork(
-  world: Pick<World, 'jobs' | 'attempts' | 'sandboxRows' | 'sandboxes' | 'installation' | 'note'>,
+  world: Pick<World, 'jobs' | 'attempts' | 'sandboxRows' | 'sandboxes' | 'installation' | 'note' | 'clock'>,
   step: SandboxStep,
 ): Promise<StepRows> {
   const rows = await readStepRows(world, step);

@@ -133,7 +133,7 @@ export function alarmRules(config: Pick<Config, 'tenantDailyUsd'>): Record<strin
     DailySpend: {
       ...warn,
       ...within(86_400),
-      impact: 'the models of this installation cost more in a day than one tenant may spend',
+      impact: 'models and sandboxes of this installation cost more in a day than one tenant may spend',
       watch: ours('JobCostUsd', 'Sum'),
       above: config.tenantDailyUsd,
     },

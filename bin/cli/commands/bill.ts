@@ -1,4 +1,5 @@
 import type { JobView } from '#core/api/views';
+import { sandboxPrice } from '#core/job/sandbox-cost';
 import type { Bill } from '#local/watch/ledger';
 import { command, jsonOption } from '../command.ts';
 import { type Connection, connect, connectionOptions } from '../connection.ts';
@@ -16,7 +17,9 @@ export const bill = command({
     ...connectionOptions,
   },
   example: 'npm run bill -- last',
-  notes: ['Counted calls at list prices, without the free tier; sandboxes and models are charged by their providers.'],
+  notes: [
+    'Counted calls at list prices, without the free tier. Sandboxes and models are charged by their providers, and named beside them.',
+  ],
   async run({ shell, values, words: [name] }) {
     const time = sinceOf(values.since, name, Date.now());
     const { api, ask } = await connect(shell, values);
@@ -82,10 +85,15 @@ function billText({ lines, totalUsd, unpriced, region, pricesAsOf }: Bill, { sin
   ].join('\n')}\n`;
 }
 
-function jobLines({ cost_usd }: JobView, others: readonly string[]): string {
+function jobLines({ costs }: JobView, others: readonly string[]): string {
   const shared =
     others.length === 0
       ? 'No other job of yours ran in that time; calls of an open chat or of other users are counted all the same.'
       : `Calls of ${others.length} other job(s) that ran in that time are included: ${others.join(', ')}`;
-  return `Models ${usd(cost_usd)} on top, metered by the gateway; e2b bills the sandboxes.\n${shared}\n`;
+  const { size, source, asOf } = sandboxPrice;
+  return [
+    `Models ${usd(costs.models_usd)} on top, metered by the gateway.`,
+    `Sandboxes ${usd(costs.sandboxes_usd)} on top at e2b: ${costs.sandbox_seconds.toFixed(1)} s of ${size.cpuCount} vCPU and ${size.memoryMB / 1_024} GiB, at the prices of ${asOf} (${source}).`,
+    `${shared}\n`,
+  ].join('\n');
 }

@@ -24,7 +24,8 @@ describe('cancel', () => {
     const cancelled = await call('cancelJob', { params: { job_id: body.job.id } });
 
     expect(cancelled).toMatchObject({ status: 202, body: { status: 'cancelled', finished_at: world.clock.at() } });
-    expect(before.reserved).toBe(1_500_000);
+    // $1.50 for the models; 2,220 s to solve and 1,320 s to verify at most.
+    expect(before.reserved).toBe(1_500_000 + 3_540 * 46);
     expect(await world.budgets.spent(budget.scope, budget.day)).toEqual({ spent: 0, reserved: 0 });
     const told = world.log.of('acme', body.job.id).map(({ data }) => data.status);
     expect(told).toEqual(['queued', 'cancelling', 'cancelled']);

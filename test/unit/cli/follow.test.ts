@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { jobView } from '#core/api/job-view';
 import type { JobView } from '#core/api/views';
+import { costsOf } from '#core/job/job-costs';
 import type { JobStatus } from '#core/job/lifecycle';
 import type { JobEvent } from '#core/job/milestone';
 import { followToRest } from '../../../bin/cli/follow-to-rest.ts';
@@ -22,7 +23,7 @@ const event = (seq: number, status?: string): JobEvent => ({
   data: status ? { status } : {},
 });
 const job = (status: JobStatus, seq = 0) => {
-  return jobView({ seq, job: aJob({ status }), attempts: [], waiting: null });
+  return jobView({ seq, job: aJob({ status }), attempts: [], costs: costsOf([], [], 0), waiting: null });
 };
 
 /** An API with a log that grows, a job that changes, and answers that fail. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { jobView } from '#core/api/job-view';
+import { costsOf } from '#core/job/job-costs';
 import type { JobEvent } from '#core/job/milestone';
 import { duration, table, usd } from '../../../bin/cli/figures.ts';
 import { oneLine, printable } from '../../../bin/cli/printable.ts';
@@ -14,7 +15,7 @@ const event = (type: JobEvent['type'], src: string, data: Record<string, unknown
   return { seq: 1, src_seq: 1, at, type, src, data };
 };
 const view = (attempts = [anAttempt({ status: 'running' })]) =>
-  jobView({ seq: 1, job: aJob({ status: 'running' }), attempts, waiting: null });
+  jobView({ seq: 1, job: aJob({ status: 'running' }), attempts, costs: costsOf(attempts, [], 0), waiting: null });
 
 describe('progress', () => {
   it('moves with events, and takes costs from snapshots', () => {

@@ -45,7 +45,8 @@ describe('a job', () => {
     expect(samples(world, 'SandboxCreateError')).toEqual([0, 0]);
     expect(samples(world, 'SandboxCreateMs')).toHaveLength(2);
     expect(samples(world, 'HeartbeatLost')).toEqual([0, 0]);
-    expect(samples(world, 'JobCostUsd')).toEqual([0]);
+    // Two sandboxes of 30 s, and models that cost nothing.
+    expect(samples(world, 'JobCostUsd')).toEqual([0.00276]);
     expect(samples(world, 'JobBudgetPercent')).toEqual([0]);
     expect(samples(world, 'JobsFailed')).toEqual([]);
   });

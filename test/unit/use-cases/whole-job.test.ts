@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ProviderBusy } from '#core/errors';
 import { dispatchJob } from '#core/use-cases/dispatch-job';
+import { snapshot } from '#core/use-cases/snapshot';
 import type { MachineInput } from '#core/workflow/steps';
-import { aJob, anIssue, options, tenant } from '#test/support/builders';
+import { aJob, anIssue, aSandboxRow, options, tenant } from '#test/support/builders';
 import { type FakeWorld, fakeWorld } from '#test/support/fake-world';
 import { playMachine, type Script, stepFails } from '#test/support/mini-machine';
 import { aResult, healthy, patch } from '#test/support/runner-scripts';
@@ -67,6 +68,46 @@ describe('a whole job', () => {
       summary: 'Round to cents.',
     });
     expect(await world.budgets.spent(tenant, '2026-01-05')).toEqual({ spent: 0, reserved: 0 });
+  });
+
+  it('costs the budget its models and the seconds of all its sandboxes, as its snapshot says', async () => {
+    const { world, input } = await dispatched(2);
+    const usage = { calls: 3, cost_usd: 0.25, input: 1, output: 1, cached: 0 };
+
+    await playMachine(world, input, async (runner) => {
+      world.clock.advanceSeconds(runner.job.mode === 'solve' ? 100 : 10);
+      if (runner.job.mode === 'solve') {
+        const n = Number(runner.sandbox.metadata.sandbox_key?.split('#')[1]);
+        await world.attempts.change({ tenant, job_id: input.job_id, n }, { usage });
+      }
+      await healthy({ repro: true })(runner);
+    });
+
+    // Two attempts of 110 s, and 10 s of the judge.
+    const seconds = 2 * (100 + 10) + 10;
+    const spent = 500_000 + seconds * 46;
+    expect(await world.budgets.spent(tenant, '2026-01-05')).toEqual({ spent, reserved: 0 });
+    world.clock.advanceSeconds(3_600);
+    const job = await snapshot(world, world.jobs.all()[0]!);
+    expect(job.costs).toEqual({ models_usd: 0.5, sandboxes_usd: (seconds * 46) / 1e6, sandbox_seconds: seconds });
+    expect(job.cost_usd).toBe(spent / 1e6);
+  });
+
+  it('pays for the sandboxes of earlier dispatches too', async () => {
+    const { world, input } = await dispatched();
+    world.sandboxRows.seed(
+      aSandboxRow({
+        dispatch: 0,
+        state: 'dead',
+        live_at: world.clock.at(-50),
+        ended_at: world.clock.at(-20),
+        seconds_before: 5,
+      }),
+    );
+
+    await playMachine(world, input, healthy());
+
+    expect(await world.budgets.spent(tenant, '2026-01-05')).toEqual({ spent: 35 * 46, reserved: 0 });
   });
 
   it('has a log without gaps in which each source event stands once', async () => {
