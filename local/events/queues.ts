@@ -15,7 +15,7 @@ export interface Queues {
 }
 
 export function createQueues(options: {
-  engines: Pick<Engines, 'dynamoPort' | 'fauxqsPort'>;
+  engines: Pick<Engines, 'dynamo' | 'fauxqsPort'>;
   assembly: Assembly;
   count: Count;
 }): Queues {

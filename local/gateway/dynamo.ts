@@ -10,7 +10,7 @@ import {
   tableShapes,
 } from './dynamo-keys.ts';
 import { indexUnits, writeUnits } from './dynamo-units.ts';
-import { callEngine, forward } from './engine-call.ts';
+import { callEngine } from './engine-call.ts';
 import type { Reply } from './exchange.ts';
 import { authorize, type Backstage, notMapped, type SdkCall, type SdkService } from './sdk-call.ts';
 
@@ -161,7 +161,7 @@ async function fetchItem({ engines }: Backstage, table: string, key: Item): Prom
 async function send({ engines }: Backstage, { request, operation }: SdkCall, input: JsonObject): Promise<Reply> {
   const renamed = { ...input, ...(input.TableName !== undefined && { TableName: tableName(input.TableName) }) };
   if (operation === 'Scan') delete (renamed as JsonObject).ConsistentRead;
-  const reply = await forward(engines.dynamoPort, {
+  const reply = await engines.dynamo({
     method: request.method,
     url: '/',
     headers: request.headers,

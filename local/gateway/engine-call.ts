@@ -49,12 +49,12 @@ const UNCHECKED_SIGNATURE =
  * @throws ServiceError with the engine's own code
  */
 export async function callEngine(
-  engines: Pick<Engines, 'dynamoPort' | 'fauxqsPort'>,
+  engines: Pick<Engines, 'dynamo' | 'fauxqsPort'>,
   service: keyof typeof TARGETS,
   operation: string,
   request: JsonObject,
 ): Promise<JsonObject> {
-  const reply = await forward(service === 'dynamodb' ? engines.dynamoPort : engines.fauxqsPort, {
+  const call: Forwarded = {
     method: 'POST',
     url: '/',
     headers: {
@@ -64,7 +64,8 @@ export async function callEngine(
       authorization: UNCHECKED_SIGNATURE,
     },
     body: Buffer.from(JSON.stringify(request)),
-  });
+  };
+  const reply = service === 'dynamodb' ? await engines.dynamo(call) : await forward(engines.fauxqsPort, call);
   const answer = (reply.body.length > 0 ? JSON.parse(reply.body.toString()) : {}) as JsonObject;
   if (reply.status < 300) return answer;
   const code = String(answer.__type ?? 'InternalFailure').replace(/^.*#/, '');

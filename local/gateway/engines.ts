@@ -5,11 +5,15 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { startFauxqs } from 'fauxqs';
 import type { Assembly, Json, JsonObject, Resource } from '#local/parts';
-import { callEngine } from './engine-call.ts';
+import { callEngine, type Forwarded } from './engine-call.ts';
+import type { Reply } from './exchange.ts';
+import { callServer } from './in-process.ts';
 import { onLoopback } from './loopback.ts';
 
 /** The processes-within-the-process that keep the data: dynalite for tables, fauxqs for queues and buckets. */
 export interface Engines {
+  /** The tables' engine, asked within this process. It closes its files only as a server that listens. */
+  dynamo(request: Forwarded): Promise<Reply>;
   dynamoPort: number;
   fauxqsPort: number;
   stop(): Promise<void>;
@@ -28,6 +32,7 @@ export async function startEngines(options: { stateDir: string; assembly: Assemb
   mkdirSync(dataDir, { recursive: true });
   const fauxqs = await onLoopback(() => startFauxqs({ port: 0, dataDir, logger: false, defaultRegion: 'us-east-1' }));
   const engines: Engines = {
+    dynamo: dynamo.call,
     dynamoPort: dynamo.port,
     fauxqsPort: fauxqs.port,
     stop: async () => {
@@ -45,7 +50,9 @@ export async function startEngines(options: { stateDir: string; assembly: Assemb
   return engines;
 }
 
-async function startDynalite(folder: string): Promise<{ port: number; stop(): Promise<void> }> {
+async function startDynalite(
+  folder: string,
+): Promise<{ call: Engines['dynamo']; port: number; stop(): Promise<void> }> {
   mkdirSync(folder, { recursive: true });
   const dynalite = createRequire(import.meta.url)('dynalite') as Dynalite;
   const server = dynalite({ path: folder, createTableMs: 0, deleteTableMs: 0 });
@@ -54,6 +61,7 @@ async function startDynalite(folder: string): Promise<{ port: number; stop(): Pr
     server.listen(0, '127.0.0.1', resolve);
   });
   return {
+    call: (request) => callServer(server, request),
     port: (server.address() as AddressInfo).port,
     stop: () =>
       new Promise((resolve) => {

@@ -20,7 +20,7 @@ import { statesService } from './states.ts';
 
 export interface GatewayOptions {
   assembly: Assembly;
-  engines: Pick<Engines, 'dynamoPort' | 'fauxqsPort'>;
+  engines: Pick<Engines, 'dynamo' | 'fauxqsPort'>;
   iam: Iam;
   /** 0 takes a free one. */
   sdkPort: number;

@@ -6,7 +6,7 @@ import type { Signer } from './signature.ts';
 /** What the services behind the gateway share. */
 export interface Backstage {
   assembly: Assembly;
-  engines: Pick<Engines, 'dynamoPort' | 'fauxqsPort'>;
+  engines: Pick<Engines, 'dynamo' | 'fauxqsPort'>;
   iam: Iam;
   count: Count;
   log: (line: string) => void;
