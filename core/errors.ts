@@ -131,8 +131,11 @@ export class Cancelled extends PatchbayError {
 /** The sandbox provider has no slot or limits the rate; the workflow retries, then the job waits again. */
 export class ProviderBusy extends PatchbayError {
   override name = 'ProviderBusy';
-  constructor(message: string, cause?: unknown) {
+  /** It has as many sandboxes as it gives us: not a limit of the rate, and no fault. */
+  readonly full: boolean;
+  constructor(message: string, cause?: unknown, full = false) {
     super('provider_busy', message, cause === undefined ? {} : { cause });
+    this.full = full;
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Easing } from '#core/job/easing';
+
 /** Rights to have one live sandbox each, as leases in a map per scope. A lease that has run out counts until it is swept. */
 export interface Permits {
   /**
@@ -14,4 +16,8 @@ export interface Permits {
   /** Removes leases that ran out before `now` (ISO), each only if its expiry is still the one read. Returns the slots. */
   sweep(scope: string, now: string): Promise<string[]>;
   scopes(): Promise<string[]>;
+  /** Notes a refusal of the provider. Of two the newer one stays; a scope that nobody ever held has none. */
+  ease(scope: string, easing: Easing): Promise<void>;
+  /** The newest refusal, strongly consistent. */
+  easing(scope: string): Promise<Easing | undefined>;
 }

@@ -6,8 +6,11 @@ import type { SandboxMetadata } from '#core/ports/sandboxes';
 import type { World } from '#core/ports/world';
 import type { Measured } from '#core/telemetry';
 import { sandboxLife } from '#core/workflow/limits';
+import { easeOff } from './permit-limits.ts';
 
-type Ports = Pick<World, 'installation' | 'sandboxes' | 'clock' | 'note'> & { codeHost: Pick<CodeHost, 'hosts'> };
+type Ports = Pick<World, 'installation' | 'permits' | 'sandboxes' | 'clock' | 'note'> & {
+  codeHost: Pick<CodeHost, 'hosts'>;
+};
 
 /**
  * The sandbox that an earlier try of this step made, alive and with 120 s to live again; undefined when there is none.
@@ -39,7 +42,7 @@ export async function adoptSandbox(
 
 /**
  * Creates the sandbox of a row, with 120 s to live and the egress of the set-up. Without an answer it may exist all the
- * same: then it is looked for by its nonce.
+ * same: then it is looked for by its nonce. A provider that is full lowers the installation's limit.
  * @throws ProviderBusy when there is none, or none can be seen yet: the next try of the step looks again
  */
 export async function bringUpSandbox(world: Ports, job: Job, row: SandboxRow): Promise<string> {
@@ -59,6 +62,7 @@ export async function bringUpSandbox(world: Ports, job: Job, row: SandboxRow): P
       error,
       metrics: failedCreate(error),
     });
+    if (error instanceof ProviderBusy && error.full) await easeOff(world);
     if (error instanceof PatchbayError) throw error;
     const id = await adoptSandbox(world, job, row);
     if (id !== undefined) return id;

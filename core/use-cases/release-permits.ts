@@ -1,6 +1,7 @@
 import type { Job } from '#core/job/job';
 import { permitScopes } from '#core/job/permit-scopes';
 import type { World } from '#core/ports/world';
+import { permitLimits } from './permit-limits.ts';
 import { wakeNext } from './wake-next.ts';
 
 type Ports = Pick<World, 'permits' | 'installation' | 'jobs' | 'queue' | 'note' | 'clock'>;
@@ -14,15 +15,15 @@ export async function releasePermits(world: Ports, job: Job, slots: string[]): P
   await wakeNext(world, job.tenant);
 }
 
-/** Takes slots in every scope in order, or none. False when a scope has no room; what was taken is given back. */
+/** Takes slots in every scope in order, or none, by the limits as they are now. False when a scope has no room; what was taken is given back. */
 export async function acquirePermits(
-  world: Pick<World, 'permits' | 'installation'>,
+  world: Pick<World, 'permits' | 'installation' | 'clock'>,
   job: Job,
   slots: string[],
   expiresAt: string,
 ): Promise<boolean> {
   const taken: string[] = [];
-  for (const { scope, limit } of permitScopes(world.installation.permit_limits, job)) {
+  for (const { scope, limit } of permitScopes(await permitLimits(world), job)) {
     if (!(await world.permits.acquire(scope, limit, slots, expiresAt))) {
       for (const earlier of taken) await world.permits.release(earlier, slots);
       return false;

@@ -3,8 +3,9 @@ import { permitScopes } from '#core/job/permit-scopes';
 import { firstWithUserRoom, type Room, type Waiting } from '#core/job/wake-plan';
 import type { World } from '#core/ports/world';
 import { caps } from '#core/workflow/limits';
+import { permitLimits } from './permit-limits.ts';
 
-type Ports = Pick<World, 'jobs' | 'permits' | 'installation'>;
+type Ports = Pick<World, 'jobs' | 'permits' | 'installation' | 'clock'>;
 
 /** A tenant's line, oldest first: rows that are still waiting, read strongly. */
 export async function tenantLine(world: Pick<World, 'jobs'>, tenant: string): Promise<Job[]> {
@@ -18,8 +19,11 @@ export function asWaiting(job: Job): Waiting {
 }
 
 /** Free slots of the users in a line, of their tenant, and of the installation. */
-export async function roomFor(world: Pick<World, 'permits' | 'installation'>, jobs: readonly Job[]): Promise<Room> {
-  const limits = world.installation.permit_limits;
+export async function roomFor(
+  world: Pick<World, 'permits' | 'installation' | 'clock'>,
+  jobs: readonly Job[],
+): Promise<Room> {
+  const limits = await permitLimits(world);
   const free = async (scope: string, limit: number) => limit - Object.keys(await world.permits.leases(scope)).length;
   const room: Room = { install: await free('install', limits.install), tenants: {}, users: {} };
   for (const job of jobs) {

@@ -27,6 +27,8 @@ export const waitingSeconds = 24 * 3_600;
  * must not fill the job's row and log.
  */
 export const providerBusy = { first: 30, most: 300 } as const;
+/** After the provider refused a sandbox for want of a slot: how long the lower limit holds, and how it grows back. */
+export const easeOff = { holdSeconds: 300, growsPerMinute: 2 } as const;
 /** A dispatcher's claim on a queued row. */
 export const claimSeconds = 60;
 /** The sweeper re-sends outbox marks older than this. */

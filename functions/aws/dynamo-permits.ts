@@ -1,3 +1,4 @@
+import type { Easing } from '#core/job/easing';
 import type { Permits } from '#core/ports/permits';
 import { untilWon } from './conflicts.ts';
 import type { DynamoTable } from './dynamo-table.ts';
@@ -27,6 +28,15 @@ export function dynamoPermits({ table }: { table: DynamoTable }): Permits {
         when: `attribute_exists(${e.name('leases')})`,
       }));
     },
+
+    async ease(scope, easing) {
+      await table.update(permitKey(scope), (e) => ({
+        set: [`${e.name('easing')} = ${e.value(easing)}`],
+        when: `attribute_exists(${e.name('leases')}) AND (attribute_not_exists(${e.name('easing')}) OR ${e.name('easing', 'at')} < ${e.value(easing.at)})`,
+      }));
+    },
+
+    easing: async (scope) => (await table.get(permitKey(scope)))?.easing as Easing | undefined,
 
     leases: async (scope) => (await leasesOf(table, scope)) ?? {},
     sweep: (scope, now) => sweep(table, scope, now),

@@ -38,7 +38,8 @@ export function isFinal(error: unknown): boolean {
 export function createFailure(error: unknown, template: string): unknown {
   const name = errorName(error);
   const message = error instanceof Error ? error.message : '';
-  if (name === 'RateLimitError' || name === 'ServiceBusyError') return new ProviderBusy(message, error);
+  if (name === 'RateLimitError') return new ProviderBusy(message, error, /maximum number of concurrent/i.test(message));
+  if (name === 'ServiceBusyError') return new ProviderBusy(message, error);
   if (name === 'AuthenticationError') {
     return misconfigured(
       'The sandbox provider does not accept the API key.',

@@ -89,6 +89,21 @@ export function permitsCases(subject: Subject): void {
       );
     });
 
+    it('keeps the newest refusal of the provider, whatever comes late', async ({ permits, clock }) => {
+      const older = { to: 2, at: clock.at() };
+      const newer = { to: 5, at: clock.at(10) };
+      await permits.ease('never seen', newer);
+      expect(await permits.easing('never seen')).toBeUndefined();
+      await permits.acquire(scope, 9, ['a'], clock.at(60));
+      expect(await permits.easing(scope)).toBeUndefined();
+
+      await permits.ease(scope, newer);
+      await permits.ease(scope, older);
+
+      expect(await permits.easing(scope)).toEqual(newer);
+      expect(await permits.leases(scope)).toEqual({ a: clock.at(60) });
+    });
+
     it('knows the scopes that were ever used', async ({ permits, clock }) => {
       await permits.acquire('install', 2, ['a'], clock.at(60));
       await permits.acquire('user#a%23b#c', 2, ['a'], clock.at(60));

@@ -171,7 +171,7 @@ describe('a create that fails', () => {
     await aSandbox();
     await aSandbox();
 
-    await expect(aSandbox()).rejects.toMatchObject({ name: 'ProviderBusy' });
+    await expect(aSandbox()).rejects.toMatchObject({ name: 'ProviderBusy', full: true });
   });
 
   it('without an answer is none of ours, and the sandbox can be found', async () => {

@@ -1,7 +1,9 @@
+import type { Easing } from '#core/job/easing';
 import type { Permits } from '#core/ports/permits';
 
 export function fakePermits(): Permits {
   const scopes = new Map<string, Map<string, string>>();
+  const easings = new Map<string, Easing>();
   const of = (scope: string) => {
     const leases = scopes.get(scope) ?? new Map<string, string>();
     scopes.set(scope, leases);
@@ -34,5 +36,10 @@ export function fakePermits(): Permits {
       return out;
     },
     scopes: async () => [...scopes.keys()],
+    async ease(scope, easing) {
+      const known = easings.get(scope);
+      if (scopes.has(scope) && (known === undefined || known.at < easing.at)) easings.set(scope, { ...easing });
+    },
+    easing: async (scope) => easings.get(scope),
   };
 }
