@@ -83,6 +83,17 @@ describe('alarms', () => {
     expect(articles.size).toBe(alarms.length - Object.keys(serviceFunctions).length + 2);
   });
 
+  it('name resources of the template in the commands of their articles', () => {
+    const named = [...runbook.matchAll(/\bof (AWS::[\w:]+) (\w+)/g)];
+
+    expect(named.length).toBeGreaterThan(5);
+    for (const [text, type = '', start = ''] of named)
+      expect(
+        ofType(type).filter(([id]) => id.startsWith(start)),
+        text,
+      ).not.toEqual([]);
+  });
+
   it('watch only metrics that somebody sends, under the dimensions that are sent', () => {
     const sent = (name: string): name is MetricName => name in metrics;
 
