@@ -1,8 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { hostCertificates } from '#local/host-certificates';
 
 const gone = 'The stack has ended; its log says why';
+
+/** All that the stack sees of this process's environment: no key that happens to be set here. */
+export function stackEnvironment(): Record<string, string> {
+  return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...hostCertificates() };
+}
 
 /** The local stack as a child process; see local/main.ts for what goes over its standard streams. */
 export class StackClient {
@@ -17,7 +23,7 @@ export class StackClient {
     const main = fileURLToPath(new URL('../local/main.ts', import.meta.url));
     this.child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' },
+      env: stackEnvironment(),
     });
     createInterface({ input: this.stream('stdout') }).on('line', (line) => this.settle(line));
     createInterface({ input: this.stream('stderr') }).on('line', options.log);

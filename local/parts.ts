@@ -72,7 +72,7 @@ export interface Lambdas {
   invokeStreaming(functionArn: string, payload: string, sink: StreamSink): Promise<InvocationResult>;
   /** Slots free right now for one function: the queue poller reserves one before it receives. */
   idleSlots(functionArn: string): number;
-  stats(): { processes: number; residentBytes: number; coldStarts: number; invocations: number };
+  stats(): { processes: number; residentBytes: number; coldStarts: number; invocations: number; pids: number[] };
   stop(): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import { memoryOf } from './memory.ts';
 import type { Stack } from './stack.ts';
 
 /** What whoever started the stack may ask it, beside the application's own APIs. Data in, data out. */
@@ -13,7 +14,7 @@ export const stackMethods = {
   alarms: (stack: Stack) => stack.alarms(),
   denials: (stack: Stack) => stack.iam.report(),
   sandboxes: (stack: Stack) => stack.e2b.sandboxes(),
-  memory: (stack: Stack) => ({ stack: process.memoryUsage().rss, functions: stack.lambdas.stats() }),
+  memory: memoryOf,
 } as const;
 
 export type StackMethod = keyof typeof stackMethods;

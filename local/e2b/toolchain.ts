@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { hostCertificates } from '#local/host-certificates';
 
 /** What a sandbox sees of the host's tools: folders bound read-only at their own path, the PATH, and their variables. */
 export interface Toolchain {
@@ -69,7 +70,7 @@ export function findToolchain(hostPath: string, prefix: string[] = []): Toolchai
       Object.assign(found.env, tool?.env?.(entry));
     }
   }
-  Object.assign(found.env, certificateEnv());
+  Object.assign(found.env, visibleCertificates());
   if (!isSystem(node) && !found.path.includes(node)) {
     found.path.push(node);
     found.binds.push(dirname(node));
@@ -77,19 +78,10 @@ export function findToolchain(hostPath: string, prefix: string[] = []): Toolchai
   return { binds: [...new Set(found.binds)], path: [...new Set(found.path)], env: found.env };
 }
 
-/** Where a host says that its certificates are (a company's own, often), if a sandbox sees them there. */
-function certificateEnv(): Record<string, string> {
-  const names = [
-    'SSL_CERT_FILE',
-    'SSL_CERT_DIR',
-    'NODE_EXTRA_CA_CERTS',
-    'REQUESTS_CA_BUNDLE',
-    'PIP_CERT',
-    'CURL_CA_BUNDLE',
-  ];
+/** The host's certificates, where a sandbox sees them. */
+function visibleCertificates(): Record<string, string> {
   const visible = /^\/(etc\/ssl\/certs|etc\/pki\/ca-trust\/extracted|usr)(\/|$)/;
-  const entries = [...names, 'GIT_SSL_CAINFO'].map((name) => [name, process.env[name] ?? ''] as const);
-  return Object.fromEntries(entries.filter(([, path]) => visible.test(path)));
+  return Object.fromEntries(Object.entries(hostCertificates()).filter(([, path]) => visible.test(path)));
 }
 
 /** A Python 3 that the jail can run: the system's, else the one a toolchain brings. @throws when there is none. */

@@ -102,8 +102,9 @@ async function write(backstage: Backstage, tables: Tables, call: SdkCall): Promi
   const before = await Promise.all(changes.map(({ table, key }) => fetchItem(backstage, table, key)));
   const reply = await send(backstage, call, input);
   const written = reply.status === 200;
+  const told = written ? toldAfter(call, reply) : undefined;
   const after = written
-    ? await Promise.all(changes.map(({ table, key, item }) => item ?? fetchItem(backstage, table, key)))
+    ? await Promise.all(changes.map(({ table, key, item }) => item ?? told ?? fetchItem(backstage, table, key)))
     : before;
   const conditionFailed = reply.body.includes('ConditionalCheckFailedException');
   if (!written && !conditionFailed) return reply;
@@ -113,6 +114,12 @@ async function write(backstage: Backstage, tables: Tables, call: SdkCall): Promi
     if (units > 0) backstage.count({ item: 'dynamodb:IndexWrite', units, by: call.by });
   });
   return reply;
+}
+
+/** The item after an update, where the caller asked for it: then the engine need not be asked again. */
+function toldAfter({ operation, input }: SdkCall, { body }: Reply): Item | undefined {
+  if (operation !== 'UpdateItem' || input.ReturnValues !== 'ALL_NEW') return undefined;
+  return (JSON.parse(body.toString()) as { Attributes?: Item }).Attributes;
 }
 
 /** One changed item; `item` where the request itself says what it becomes. */

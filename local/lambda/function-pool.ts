@@ -52,6 +52,10 @@ export class FunctionPool {
     return this.#processes.size;
   }
 
+  get pids(): number[] {
+    return [...this.#processes].flatMap(({ pid }) => pid ?? []);
+  }
+
   /** Enforces memory, stops what has been idle for long. @returns the resident bytes of all processes */
   async tend(): Promise<number> {
     const now = Date.now();

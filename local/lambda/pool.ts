@@ -82,6 +82,7 @@ export async function startLambdas(options: LambdasOptions): Promise<Lambdas> {
       residentBytes: resident,
       coldStarts: sum((pool) => pool.coldStarts),
       invocations,
+      pids: all().flatMap((pool) => pool.pids),
     }),
     async stop() {
       clearInterval(tending);

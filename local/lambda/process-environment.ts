@@ -1,5 +1,6 @@
 import { delimiter, dirname } from 'node:path';
 
+import { hostCertificates } from '#local/host-certificates';
 import { type Addresses, type Credentials, type JsonObject, REGION, type Resource } from '#local/parts';
 
 export interface ProcessEnvironment {
@@ -29,6 +30,7 @@ export function processEnvironment(options: ProcessEnvironment): Record<string, 
   const variables = Object.entries(declared).map(([key, value]) => [key, String(value)] as const);
   return {
     ...options.extra,
+    ...nodeCertificates(),
     ...Object.fromEntries(variables),
     PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
     LANG: 'en_US.UTF-8',
@@ -56,6 +58,12 @@ export function processEnvironment(options: ProcessEnvironment): Record<string, 
     NODE_COMPILE_CACHE: options.compileCache,
     ...logFormat(properties),
   };
+}
+
+/** Read by Node itself: what a function calls outside is behind the same network as this machine. */
+function nodeCertificates(): Record<string, string> {
+  const { NODE_EXTRA_CA_CERTS: path } = hostCertificates();
+  return path === undefined ? {} : { NODE_EXTRA_CA_CERTS: path };
 }
 
 /** MB; 128 where the template says nothing. */

@@ -1,10 +1,15 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobView } from '#core/api/views';
 import type { JobEvent } from '#core/job/milestone';
 import { Evidence } from '#core/workflow/runner';
 import { aProject } from '../support/a-project.ts';
-import { type Journey, startJourney } from '../support/journey.ts';
-import type { Turn } from '../support/scripted-model.ts';
+import { aRepository } from '../support/a-repository.ts';
+import { aTerminal, type Terminal } from '../support/a-terminal.ts';
+import { type ScriptedModel, startScriptedModel, type Turn } from '../support/scripted-model.ts';
 import { planTurn, submitTurn } from '../support/scripted-turns.ts';
 
 /** A repository in one language, with one bug. */
@@ -90,28 +95,36 @@ const projects: Project[] = [
 /** Exit code of curl where the proxy answers CONNECT with 403. */
 const refusedByProxy = 56;
 
-let journey: Journey;
+let model: ScriptedModel;
+let terminal: Terminal;
 const measured: Record<string, unknown>[] = [];
+const folders: string[] = [];
 
 beforeAll(async () => {
-  journey = await startJourney({ timeScale: 2 });
+  model = await startScriptedModel();
+  terminal = aTerminal(tmpdir(), { MODEL_BASE_URL: model.baseUrl, MODEL: 'own/unused' });
+  await terminal.startStack();
 });
 afterAll(async () => {
   console.table(measured);
-  await journey?.stop();
+  await terminal?.close();
+  await model?.stop();
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
 describe('a repository with one bug is solved as its own files say', () => {
   it.each(projects)('$name', async (project) => {
-    const { done, events } = await solve(project);
+    const { code, done, events, folder } = await solve(project.name, [{ command: project.fix }]);
 
-    const evidence = Evidence.parse(JSON.parse((await journey.artifact(done, 'evidence.json')) ?? ''));
+    expect({ code, failure: done.failure }).toEqual({ code: 0, failure: null });
+    const evidence = Evidence.parse(JSON.parse(await artifact('evidence.json')));
     measured.push(rowOf(project, evidence, events));
     const installed = dataOf(events, 'deps_installed');
     expect(installed).toMatchObject({ ok: true, source: 'detected', notes: [] });
     const commands = (installed.commands as { command: string }[]).map(({ command }) => command);
     for (const expected of project.setUp) expect(commands).toContainEqual(expect.stringMatching(expected));
-    expect(await changedFiles(done)).toEqual(project.changed);
+    expect(await terminal.solve('apply', 'last')).toMatchObject({ code: 0 });
+    expect(git(folder, 'diff', '--name-only').trim().split('\n')).toEqual(project.changed);
     expect(done.verdict).toMatchObject({ winner: 1 });
     expect(done.attempts).toMatchObject([{ status: 'solved', verified: true }]);
     expect(evidence).toMatchObject({ applies: true, complete: true, setup: { ok: true, notes: [] } });
@@ -138,33 +151,45 @@ describe('a repository with one bug is solved as its own files say', () => {
 it('reaches the hosts of the set-up while it sets up, and no host from then on', async () => {
   const reach = (address: string) => `curl --silent --output /dev/null --max-time 20 ${address}`;
   const registry = reach('https://registry.npmjs.org/ms');
-  const { sessionId, issueId } = await journey.file({ files: aProject('no-tests') });
-  const turns: Turn[] = [planTurn, { command: registry }, { command: 'sed -i s/form/from/ backup.sh' }, submitTurn];
-  const { job } = await journey.api.call('solve', {
-    params: { id: sessionId, issue_id: issueId },
-    body: { attempts: 1, models: journey.models(turns), setup_commands: [registry, reach('https://192.0.2.1/')] },
-  });
+  const turns = [{ command: registry }, { command: 'sed -i s/form/from/ backup.sh' }];
 
-  const done = await journey.until(job.id, ({ status }) => status === 'awaiting_review', 120);
+  const { events } = await solve('no-tests', turns, [
+    '--setup-command',
+    registry,
+    '--setup-command',
+    reach('https://192.0.2.1/'),
+  ]);
 
-  const events = await journey.events(job.id);
   const installed = dataOf(events, 'deps_installed');
   const codes = (installed.commands as { exit_code: number }[]).map(({ exit_code }) => exit_code);
   expect(installed).toMatchObject({ ok: false, source: 'job' });
   expect(codes).toEqual([0, refusedByProxy]);
   // The agent's own call: of quick steps the live events leave some out, the log does not.
-  expect(await journey.artifact(done, 'logs.txt')).toContain(`$ ${registry} → ${refusedByProxy} (`);
+  expect(await artifact('logs.txt')).toContain(`$ ${registry} → ${refusedByProxy} (`);
 });
 
-async function solve(project: Project): Promise<{ done: JobView; events: JobEvent[] }> {
-  const turns: Turn[] = [planTurn, { command: project.fix }, submitTurn];
-  const { sessionId, issueId } = await journey.file({ files: aProject(project.name) });
-  const { job } = await journey.api.call('solve', {
-    params: { id: sessionId, issue_id: issueId },
-    body: { attempts: 1, models: journey.models(turns) },
-  });
-  const done = await journey.until(job.id, ({ status }) => status === 'awaiting_review', 240);
-  return { done, events: await journey.events(job.id) };
+/** `npm run solve`, in the folder of the repository. */
+async function solve(name: string, turns: Turn[], options: string[] = []) {
+  const folder = aRepository(aProject(name));
+  folders.push(folder);
+  terminal.cwd = folder;
+  const script = `${name}-${folders.length}`;
+  model.script(script, [planTurn, ...turns, submitTurn]);
+  const args = ['--repo', '.', '--issue', 'There is a bug', '--model', `own/${script}`, '--json', ...options];
+  const { code, out, err } = await terminal.solve(...args);
+  expect(out, err).not.toBe('');
+  const lines = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const events: JobEvent[] = lines.flatMap(({ event }) => event ?? []);
+  return { code, folder, events, done: lines.at(-1).job as JobView };
+}
+
+/** A file of the last job's only attempt. */
+async function artifact(name: string): Promise<string> {
+  await terminal.solve('artifacts', 'last', `1/1/${name}`, '--out', terminal.stackFolder);
+  return readFileSync(join(terminal.stackFolder, '1', '1', name), 'utf8');
 }
 
 /** Of the first event of this type: the attempt's own, not that of its verification. */
@@ -174,9 +199,8 @@ function dataOf(events: JobEvent[], type: string): Record<string, unknown> {
   return found.data as Record<string, unknown>;
 }
 
-async function changedFiles(job: JobView): Promise<string[]> {
-  const patch = (await journey.artifact(job, 'diff.patch')) ?? '';
-  return [...patch.matchAll(/^diff --git a\/(\S+) b\//gm)].map(([, path]) => path ?? '');
+function git(folder: string, ...args: string[]): string {
+  return execFileSync('git', args, { cwd: folder, encoding: 'utf8' });
 }
 
 function rowOf(project: Project, evidence: Evidence, events: JobEvent[]): Record<string, unknown> {

@@ -1,105 +1,41 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { root } from '../../bin/laptop.ts';
 import { aRepository, testCommand } from '../support/a-repository.ts';
+import { aTerminal, interrupt, type Running, type Terminal } from '../support/a-terminal.ts';
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts';
 import { fixTurn, goodTurns, planTurn, submitTurn, thinkingTurn } from '../support/scripted-turns.ts';
 
 let model: ScriptedModel;
-let stackFolder: string;
 let repository: string;
+let terminal: Terminal;
 let stack: Running;
-const commands: ChildProcess[] = [];
 
 beforeAll(async () => {
   model = await startScriptedModel();
   model.script('good', goodTurns);
   model.script('slow', [planTurn, fixTurn, thinkingTurn]);
   model.script('idle', [planTurn, { command: 'true' }, submitTurn]);
-  stackFolder = mkdtempSync(join(tmpdir(), 'patchbay-cli-'));
   repository = aRepository();
-  stack = await started();
+  terminal = aTerminal(repository, { MODEL_BASE_URL: model.baseUrl, MODEL: 'own/good' });
+  stack = await terminal.startStack();
 });
 afterAll(async () => {
-  for (const child of commands) if (child !== stack?.child) child.kill('SIGKILL');
-  await interrupted(stack);
+  await terminal?.close();
   await model?.stop();
-  for (const folder of [stackFolder, repository]) if (folder) rmSync(folder, { recursive: true, force: true });
+  if (repository) rmSync(repository, { recursive: true, force: true });
 });
 
-interface Running {
-  child: ChildProcess;
-  out: string;
-  err: string;
-  ended: Promise<{ code: number | null; out: string; err: string }>;
-  /** Settles when standard output or error has the text. */
-  says(text: string): Promise<void>;
-}
-
-/** A command as npm runs it: in the package's folder, told where the user is. */
-function command(script: string, args: string[], input = ''): Running {
-  const env = {
-    ...process.env,
-    PATCHBAY_STACK: stackFolder,
-    MODEL_BASE_URL: model.baseUrl,
-    MODEL: 'own/good',
-    INIT_CWD: repository,
-  };
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(root, 'bin', script), ...args], {
-    cwd: root,
-    env,
-  });
-  commands.push(child);
-  child.stdin.end(input);
-  const ended = new Promise<{ code: number | null; out: string; err: string }>((resolve) =>
-    child.once('close', (code) => resolve({ code, out: running.out, err: running.err })),
-  );
-  const running: Running = {
-    child,
-    out: '',
-    err: '',
-    ended,
-    says: (text) =>
-      new Promise((resolve, reject) => {
-        const look = () => `${running.out}${running.err}`.includes(text) && resolve();
-        child.stdout.on('data', look);
-        child.stderr.on('data', look);
-        void ended.then(({ out, err }) => reject(new Error(`it ended without saying "${text}":\n${out}${err}`)));
-        look();
-      }),
-  };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    running.out += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    running.err += text;
-  });
-  return running;
-}
-
-async function started(): Promise<Running> {
-  const running = command('start.ts', []);
-  await running.says('Solve something');
-  return running;
-}
-
-function interrupted(running: Running | undefined) {
-  running?.child.kill('SIGINT');
-  return running?.ended;
-}
-
-const solve = (...args: string[]) => command('solve.ts', args).ended;
-const ask = (...args: string[]) => command('ask.ts', args).ended;
+const solve = (...args: string[]) => terminal.solve(...args);
+const ask = (...args: string[]) => terminal.start('ask.ts', args).ended;
 const lastJob = async () => JSON.parse((await solve('status', 'last', '--json')).out);
 
 describe('from a terminal', () => {
   it('an issue is solved, and its diff applied', async () => {
     writeFileSync(join(repository, 'notes.txt'), 'not committed\n');
 
-    const solved = await command(
+    const solved = await terminal.start(
       'solve.ts',
       ['--repo', '.', '--issue', '-', '--test-command', testCommand],
       'greet is misspelled',
@@ -144,7 +80,7 @@ describe('from a terminal', () => {
   });
 
   it('Ctrl-C cancels the job, and what it had so far is kept', async () => {
-    const running = command('solve.ts', [
+    const running = terminal.start('solve.ts', [
       '--repo',
       '.',
       '--issue',
@@ -156,7 +92,7 @@ describe('from a terminal', () => {
     ]);
     await running.says('Attempt 1: step 2');
 
-    const { code, err, out } = (await interrupted(running)) ?? {};
+    const { code, err, out } = (await interrupt(running)) ?? {};
 
     expect(code).toBe(3);
     expect(err).toContain('Ctrl-C again leaves at once');
@@ -167,7 +103,7 @@ describe('from a terminal', () => {
   });
 
   it('the stack is one, keeps its jobs over a restart, and is asked for when it is away', async () => {
-    expect(await command('start.ts', []).ended).toMatchObject({
+    expect(await terminal.start('start.ts', []).ended).toMatchObject({
       code: 1,
       err: expect.stringContaining('running already'),
     });
@@ -175,11 +111,11 @@ describe('from a terminal', () => {
     const token = (await ask('token', '--user', 'guest')).out.trim();
     expect((await solve('status', id, '--token', token)).err).toContain('Check the id');
 
-    expect(await interrupted(stack)).toMatchObject({ code: 0, out: expect.stringContaining('the stack has ended') });
-    expect(existsSync(join(stackFolder, 'control.sock'))).toBe(false);
+    expect(await interrupt(stack)).toMatchObject({ code: 0, out: expect.stringContaining('the stack has ended') });
+    expect(existsSync(join(terminal.stackFolder, 'control.sock'))).toBe(false);
     expect(await solve('list')).toMatchObject({ code: 1, err: expect.stringContaining('Start one with `npm start`') });
 
-    stack = await started();
+    stack = await terminal.startStack();
     expect((await lastJob()).id).toBe(id);
     expect((await solve('list')).out.trim().split('\n')).toHaveLength(3);
   });

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { StackOptions } from '#local/stack';
 import type { StackMethod } from '#local/stack-methods';
+import { stackEnvironment } from '../../bin/stack-client.ts';
 
 /** The local stack in a process of its own, which a test may kill at any moment and start again on the same state. */
 export interface StackProcess {
@@ -25,7 +26,7 @@ export async function startStackProcess(options: StackOptions): Promise<StackPro
   const main = fileURLToPath(new URL('../../local/main.ts', import.meta.url));
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' },
+    env: stackEnvironment(),
   });
   const { ask, ended } = conversation(child);
   const { apiUrl, socketUrl } = await ask<Pick<StackProcess, 'apiUrl' | 'socketUrl'>>('start', options);
