@@ -5,6 +5,7 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  type ReturnValue,
   ScanCommand,
   TransactWriteItemsCommand,
   UpdateItemCommand,
@@ -147,12 +148,13 @@ describe('DynamoDB behind the gateway', () => {
       return gateway.counted.map(({ item: what, units }) => `${what} ${units}`);
     };
     const put = (more: object) => db.send(new PutItemCommand({ TableName: name, Item: item('J#c#1', more) }));
-    const change = (expression: string, values: Record<string, { S: string }>) =>
+    const change = (expression: string, values: Record<string, { S: string }>, ReturnValues: ReturnValue = 'NONE') =>
       db.send(
         new UpdateItemCommand({
           TableName: name,
           Key: item('J#c#1'),
           UpdateExpression: expression,
+          ReturnValues,
           ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
         }),
       );
@@ -165,6 +167,14 @@ describe('DynamoDB behind the gateway', () => {
       'dynamodb:IndexWrite 2',
     ]);
     expect(await count(change('REMOVE outbox', {}))).toEqual(['dynamodb:UpdateItem 2', 'dynamodb:IndexWrite 1']);
+    expect(await count(change('SET outbox = :a', { ':a': { S: 'O#2' } }, 'ALL_NEW'))).toEqual([
+      'dynamodb:UpdateItem 2',
+      'dynamodb:IndexWrite 1',
+    ]);
+    expect(await count(change('REMOVE outbox', {}, 'ALL_NEW'))).toEqual([
+      'dynamodb:UpdateItem 2',
+      'dynamodb:IndexWrite 1',
+    ]);
     expect(
       await count(
         db.send(
