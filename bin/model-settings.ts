@@ -1,5 +1,5 @@
 import type { ModelProvider } from '#core/job/provider';
-import { type Catalogue, catalogueOf } from '#core/models';
+import { type Catalogue, catalogueOf, findModel } from '#core/models';
 
 export interface ModelSettings {
   providers: Catalogue;
@@ -34,9 +34,12 @@ export const modelVariables = [
 /**
  * The laptop's models from what the environment offers: each key makes its provider usable, `MODEL_BASE_URL` adds one
  * called `own`, AWS credentials make Bedrock usable. Keys go into the model-keys secret of the stack and nowhere else.
+ * @throws Error naming the variable that cannot be, and what to set
  */
 export function modelSettings(environment: Environment): ModelSettings {
   const { OPENAI_API_KEY, ANTHROPIC_API_KEY, MODEL_BASE_URL, MODEL_API_KEY, MODEL } = environment;
+  if (MODEL_BASE_URL && !/^https?:\/\/./.test(MODEL_BASE_URL))
+    throw new Error(`MODEL_BASE_URL: "${MODEL_BASE_URL}" is no http address. For example: http://127.0.0.1:11434/v1.`);
   const own = MODEL_BASE_URL ? [ownProvider(MODEL_BASE_URL, MODEL_API_KEY)] : [];
   const given = {
     openai: OPENAI_API_KEY,
@@ -47,15 +50,24 @@ export function modelSettings(environment: Environment): ModelSettings {
   const keys = Object.fromEntries(Object.entries(given).flatMap(([name, key]) => (key ? [[name, key]] : [])));
   const builtIn = catalogueOf('').filter(({ name }) => name === 'replay' || keys[name] !== undefined);
   const providers = [...builtIn.map((row) => (row.kind === 'bedrock' ? bedrockAt(row, environment) : row)), ...own];
-  const defaultModel = MODEL ?? recording;
+  const defaultModel = MODEL || recording;
+  if (findModel(providers, defaultModel) === undefined)
+    throw new Error(`MODEL: "${defaultModel}" is of no configured provider. ${hintFor(defaultModel, providers)}`);
   return {
     providers,
     keys,
     defaultModel,
     parameters: { DefaultModel: defaultModel, ModelProviders: JSON.stringify(providers) },
     secrets: { ModelKeys: JSON.stringify(keys) },
-    summary: `${providers.map(({ name }) => name).join(', ')}; default ${MODEL ?? `${recording} (a recording: set MODEL=provider/name)`}`,
+    summary: `${providers.map(({ name }) => name).join(', ')}; default ${MODEL || `${recording} (a recording: set MODEL=provider/name)`}`,
   };
+}
+
+/** The variables of its provider; for a name that is none's, what there is. */
+function hintFor(model: string, providers: Catalogue): string {
+  const [variables] = modelVariables.find(([, provider]) => provider.split(/[:;]/)[0] === model.split('/')[0]) ?? [];
+  if (variables !== undefined && model.includes('/')) return `Set ${variables}.`;
+  return `Give provider/name; there are ${providers.map(({ name }) => name).join(', ')}.`;
 }
 
 function ownProvider(base_url: string, key: string | undefined): ModelProvider {

@@ -55,7 +55,7 @@ function introduce({ apiUrl, socketUrl, jailed }: Whereabouts, models: string, m
   say(`ready in ${(ms / 1000).toFixed(1)} s`);
   say(`  API      ${apiUrl}`);
   say(`  socket   ${socketUrl}`);
-  say(`  models   ${models}`);
+  say(`  models   ${models}  (npm run models -- check)`);
   say(`  state    ${stackFolder()}  (logs/ has a file per function)`);
   say('  token    npm run --silent token');
   if (!jailed) say('WARNING: no bubblewrap here: sandboxes are plain processes of this machine, without isolation.');

@@ -4,6 +4,7 @@ import type { KnownModel } from '#core/models';
 import { microCost, type Tokens } from '#core/use-cases/model-cost';
 import type { ProviderAnswer } from './provider.ts';
 import { providersByKind } from './providers-by-kind.ts';
+import { usableKey } from './usable-key.ts';
 
 /** What became of one call, for a person to act on. */
 export type CheckOutcome =
@@ -73,7 +74,8 @@ export async function checkModel(model: KnownModel, { key, fetchIt, timeoutMs }:
   });
   try {
     const ask = providersByKind(watched, 1_000)[model.provider.kind];
-    const answer = await ask({ model, request, maxOutput, key, turn: 'execute/0', signal });
+    const usable = key === undefined ? undefined : usableKey(key, model.provider.name);
+    const answer = await ask({ model, request, maxOutput, key: usable, turn: 'execute/0', signal });
     return result(...readToolCall(answer), answer.tokens);
   } catch (error) {
     return result(...readFailure(error, { status, timedOut: signal.aborted }));

@@ -13,6 +13,7 @@ import { parsed } from '#functions/runtime/problems';
 import type { UrlEvent } from '#functions/runtime/url-entry';
 import { CompletionRequest, outputAskedFor } from './completion-request.ts';
 import { type Provider, type ProviderAnswer, UnknownOutcome } from './provider.ts';
+import { usableKey } from './usable-key.ts';
 
 export type GatewayWorld = Pick<World, 'attemptTokens' | 'meter' | 'clock' | 'note'> & {
   catalogue: Catalogue;
@@ -83,7 +84,7 @@ function modelOf(catalogue: Catalogue, name: string): KnownModel {
 async function keyOf(world: GatewayWorld, provider: ModelProvider): Promise<string | undefined> {
   if (provider.key === undefined) return undefined;
   const key = await world.modelKey(provider.key);
-  if (key !== undefined && key !== '') return key;
+  if (key !== undefined && key.trim() !== '') return usableKey(key, provider.name);
   // The account's own role: in the customer's account no key is needed.
   if (provider.kind === 'bedrock') return undefined;
   throw new PatchbayError('unprocessable', `This installation has no key for the provider ${provider.name}.`, {

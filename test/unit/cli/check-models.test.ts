@@ -154,7 +154,10 @@ describe('what does not work', () => {
     const [away] = await check('openai/gpt-x');
 
     expect(away).toMatchObject({ outcome: 'unreachable', detail: expect.stringContaining('ECONNREFUSED') });
-    expect(broken?.outcome).toBe('unreachable');
+    expect(broken).toMatchObject({
+      outcome: 'failed',
+      detail: expect.stringContaining('characters that no header takes'),
+    });
     expect(JSON.stringify(broken)).not.toContain('canary');
   });
 
@@ -264,5 +267,18 @@ describe('the laptop’s models', () => {
       modelSettings({ AWS_BEARER_TOKEN_BEDROCK: 'b', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'y' }).keys,
     ).toEqual({ bedrock: 'b' });
     expect(modelSettings({ AWS_ACCESS_KEY_ID: 'x' }).keys).toEqual({});
+  });
+
+  it.each([
+    [
+      { MODEL: 'anthropic/claude-haiku-4-5' },
+      'MODEL: "anthropic/claude-haiku-4-5" is of no configured provider. Set ANTHROPIC_API_KEY=…',
+    ],
+    [{ MODEL: 'bedrock/x', AWS_ACCESS_KEY_ID: 'x' }, 'Set AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…'],
+    [{ MODEL: 'own/x' }, 'Set MODEL_BASE_URL='],
+    [{ MODEL: 'gpt', OPENAI_API_KEY: 'k' }, 'Give provider/name; there are openai, replay.'],
+    [{ MODEL_BASE_URL: '127.0.0.1:11434' }, 'MODEL_BASE_URL: "127.0.0.1:11434" is no http address.'],
+  ])('are refused at once when %j cannot be', (environment, message) => {
+    expect(() => modelSettings(environment)).toThrow(message);
   });
 });

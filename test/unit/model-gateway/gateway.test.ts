@@ -231,6 +231,18 @@ describe('a provider that refuses', () => {
     expect(status).toBe(422);
     expect(body.remedy).toContain('"vendor"');
   });
+
+  it('takes a key without the white space around it, and refuses one that no header takes before fetch could quote it', async () => {
+    keys = { vendor: ' the-key\r\n' };
+    await call();
+    expect(sent[0]?.headers.authorization).toBe('Bearer the-key');
+
+    keys = { vendor: 'the-key\nmore' };
+    const { status, body } = await call();
+    expect(status).toBe(422);
+    expect(JSON.stringify(body)).not.toContain('the-key');
+    expect(sent).toHaveLength(1);
+  });
 });
 
 describe('a caller', () => {
