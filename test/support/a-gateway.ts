@@ -64,7 +64,7 @@ const noServices: GatewayOptions['services'] = {
     invoke: () => Promise.reject(new ServiceError('ResourceNotFoundException', 'none here', 404)),
     invokeStreaming: () => Promise.reject(new ServiceError('ResourceNotFoundException', 'none here', 404)),
     idleSlots: () => 0,
-    stats: () => ({ processes: 0, residentBytes: 0, coldStarts: 0, invocations: 0 }),
+    stats: () => ({ processes: 0, residentBytes: 0, coldStarts: 0, invocations: 0, pids: [] }),
     stop: () => Promise.resolve(),
   },
   connections: { post: () => 'gone', get: () => undefined, delete: () => undefined },

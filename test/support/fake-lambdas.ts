@@ -31,7 +31,13 @@ export function fakeLambdas(handler: FakeHandler, cap = 2): FakeLambdas {
     },
     invokeStreaming: () => Promise.reject(new Error('not streamed in this test')),
     idleSlots: () => Math.max(0, cap - running),
-    stats: () => ({ processes: running, residentBytes: 0, coldStarts: 0, invocations: fake.invocations.length }),
+    stats: () => ({
+      processes: running,
+      residentBytes: 0,
+      coldStarts: 0,
+      invocations: fake.invocations.length,
+      pids: [],
+    }),
     stop: () => Promise.resolve(),
   };
   return fake;

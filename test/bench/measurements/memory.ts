@@ -1,31 +1,26 @@
 import { setInterval } from 'node:timers/promises';
+import type { StackMemory } from '#local/memory';
 import { goodTurns } from '../../support/scripted-turns.ts';
 import { type BenchStack, startBenchStack } from '../bench-stack.ts';
 import type { Measurement, Reading } from '../measurement.ts';
 import { jobStatus } from '../session-events.ts';
 import { slowly } from '../slow-turns.ts';
 
-const jobs = 4;
+const jobs = 10;
 const sampleMs = 250;
 const megabyte = 2 ** 20;
-
-interface Sample {
-  /** Resident bytes of the stack's process. */
-  stack: number;
-  functions: { residentBytes: number; processes: number };
-}
 
 export const memory: Measurement = {
   name: 'memory',
   title: 'Memory of the local stack',
-  method: `Resident memory of the stack’s process, and of all function processes together (pages that they share are counted in each). "At work" is the highest of samples every ${sampleMs} ms while ${jobs} jobs run at once, with models that answer after a second. Sandboxes are not in it: they are the agent’s own processes.`,
+  method: `Memory of the stack’s process, and of all function processes together, with pages that processes share divided among them (PSS): the sum is what the machine gives away. "Resident" counts Node’s own code once more for each process. "At work" is the highest of samples every ${sampleMs} ms while ${jobs} jobs run at once, with models that answer after a second. Sandboxes are not in it: they are the agent’s own processes.`,
   async run(say) {
     const stack = await startBenchStack();
     try {
-      const fresh = await stack.ask<Sample>('memory');
+      const fresh = await stack.ask<StackMemory>('memory');
       say(`${jobs} jobs at once`);
       const peak = await peakWhile(stack, solveAll(stack));
-      const after = await stack.ask<Sample>('memory');
+      const after = await stack.ask<StackMemory>('memory');
       return [
         ...readings('just started', fresh),
         ...readings(`at work on ${jobs} jobs`, peak),
@@ -46,17 +41,15 @@ async function solveAll(stack: BenchStack): Promise<void> {
   await Promise.all(Array.from({ length: jobs }, (_, user) => one(user)));
 }
 
-/** The highest of each, until the work is done. */
-async function peakWhile(stack: BenchStack, work: Promise<void>): Promise<Sample> {
-  const peak: Sample = { stack: 0, functions: { residentBytes: 0, processes: 0 } };
+/** The moment with the most, until the work is done. */
+async function peakWhile(stack: BenchStack, work: Promise<void>): Promise<StackMemory> {
+  let peak = await stack.ask<StackMemory>('memory');
   const done = new AbortController();
   const ended = work.finally(() => done.abort());
   try {
     for await (const _ of setInterval(sampleMs, undefined, { signal: done.signal })) {
-      const { stack: resident, functions } = await stack.ask<Sample>('memory');
-      peak.stack = Math.max(peak.stack, resident);
-      peak.functions.residentBytes = Math.max(peak.functions.residentBytes, functions.residentBytes);
-      peak.functions.processes = Math.max(peak.functions.processes, functions.processes);
+      const now = await stack.ask<StackMemory>('memory');
+      if (total(now) > total(peak)) peak = now;
     }
   } catch (error) {
     if (!done.signal.aborted) throw error;
@@ -65,10 +58,17 @@ async function peakWhile(stack: BenchStack, work: Promise<void>): Promise<Sample
   return peak;
 }
 
-function readings(when: string, { stack, functions }: Sample): Reading[] {
+function total({ proportional }: StackMemory): number {
+  return proportional.stack + proportional.functions;
+}
+
+function readings(when: string, memory: StackMemory): Reading[] {
+  const { stack, functions, proportional } = memory;
   return [
-    { label: `${when}: stack`, unit: 'MB', value: stack / megabyte },
-    { label: `${when}: functions`, unit: 'MB', value: functions.residentBytes / megabyte },
+    { label: `${when}: all`, unit: 'MB', value: total(memory) / megabyte },
+    { label: `${when}: stack`, unit: 'MB', value: proportional.stack / megabyte },
+    { label: `${when}: functions`, unit: 'MB', value: proportional.functions / megabyte },
+    { label: `${when}: resident`, unit: 'MB', value: (stack + functions.residentBytes) / megabyte },
     { label: `${when}: function processes`, unit: 'processes', value: functions.processes },
   ];
 }
