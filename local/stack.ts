@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startFunctionUrl } from './api/function-url.ts';
 import { startWeb } from './api/web.ts';
@@ -79,14 +79,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     stops.push(() => part.stop());
     return part;
   };
-
   const closing = <T extends { close(): unknown }>(part: T): T => {
     stops.push(() => part.close());
     return part;
   };
 
   try {
-    dir('.');
+    // Copies of repositories, diffs and logs: nobody else on this machine reads them.
+    chmodSync(dir('.'), 0o700);
     const { functionUrlIds } = outlineAssembly(cdkOut);
     const ports = await assignPorts(options.stateDir, [...fixedPorts, ...functionUrlIds]);
     const port = (name: string): number => {

@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -33,7 +33,10 @@ export interface GitHost {
 
 const NAME = /^(?!.*\.\.)[A-Za-z0-9_][\w.-]*(\/[A-Za-z0-9_][\w.-]*)?$/;
 
-/** Bare repositories over git's smart HTTP, on loopback: everyone reads, a push needs the token. */
+/**
+ * Bare repositories over git's smart HTTP, on loopback: who knows its address reads a repository, a push needs the token.
+ * The address of one tells nothing of another's, so that no sandbox reads the repository of another job.
+ */
 export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
   const root = join(options.stateDir, 'repositories');
   mkdirSync(root, { recursive: true });
@@ -53,7 +56,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
   async function createRepository(name: string): Promise<string> {
     const folder = folderOf(root, name);
     if (!existsSync(folder)) await initialize(folder);
-    return `${url}/${name}.git`;
+    return `${url}/${keyOf(name, pushToken)}/${name}.git`;
   }
 
   return {
@@ -82,8 +85,10 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
 
 async function handle(request: IncomingMessage, response: ServerResponse, root: string, pushToken: string) {
   const asked = gitRequest(request.method ?? 'GET', request.url ?? '/');
-  const folder = asked && NAME.test(asked.repository) ? folderOf(root, asked.repository) : undefined;
-  if (!asked || !folder || !existsSync(folder)) return refuse(response, 404, 'repository not found');
+  const [, key = '', name = ''] = /^([^/]+)\/(.+)$/.exec(asked?.repository ?? '') ?? [];
+  const known = NAME.test(name) && same(key, keyOf(name, pushToken));
+  const folder = known ? folderOf(root, name) : '';
+  if (!asked || !existsSync(folder)) return refuse(response, 404, 'repository not found');
   if (!mayUse(asked, request, pushToken)) {
     return refuse(response, 401, 'a push needs the token', { 'www-authenticate': 'Basic realm="git"' });
   }
@@ -99,7 +104,17 @@ function mayUse({ service }: GitRequest, { headers }: IncomingMessage, pushToken
           .toString()
           .replace(/^[^:]*:/, '')
       : value;
-  return given.length === pushToken.length && timingSafeEqual(Buffer.from(given), Buffer.from(pushToken));
+  return same(given, pushToken);
+}
+
+/** The part of a repository's address that nobody guesses. */
+function keyOf(name: string, secret: string): string {
+  return createHmac('sha256', secret).update(name).digest('base64url').slice(0, 22);
+}
+
+function same(given: string, expected: string): boolean {
+  const [left, right] = [Buffer.from(given), Buffer.from(expected)];
+  return left.length === right.length && timingSafeEqual(left, right);
 }
 
 /** A repository is there as a whole or not at all: a start that was cut short leaves only the folder beside it. */

@@ -39,9 +39,19 @@ it('serves an imported repository, its checked-out branch first', async () => {
 
   await git(folder.path, 'clone', '--quiet', '--depth', '1', url, clone);
 
-  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/demo\/shop\.git$/);
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}\/demo\/shop\.git$/);
   expect(await git(clone, 'rev-parse', '--abbrev-ref', 'HEAD')).toBe('trunk');
   expect(readFileSync(join(clone, 'a.txt'))).toEqual(readFileSync(join(source, 'a.txt')));
+});
+
+it('is read by those who know the address alone: that of one repository tells nothing of another', async () => {
+  const own = await host.importRepository('mine', source);
+  const other = await host.importRepository('theirs', source);
+
+  expect(await git(source, 'ls-remote', own, 'HEAD')).not.toBe('');
+  for (const guess of [own.replace('mine', 'theirs'), `${host.url}/theirs.git`, `${host.url}/x/theirs.git`])
+    await expect(git(source, 'ls-remote', guess)).rejects.toThrow(/not found/);
+  expect(await host.createRepository('theirs')).toBe(other);
 });
 
 it('gives out one commit, also when no branch leads to it any more', async () => {
@@ -101,13 +111,13 @@ it('knows no other repository, and no path outside its folder', async () => {
 });
 
 it('keeps its repositories and its token for the next start', async () => {
-  await host.importRepository('demo/again', source);
+  const url = await host.importRepository('demo/again', source);
   const before = host.pushToken;
   await host.stop();
 
-  host = await startGitHost({ stateDir: join(folder.path, 'state') });
+  host = await startGitHost({ stateDir: join(folder.path, 'state'), port: Number(new URL(url).port) });
 
   expect(host.pushToken).toBe(before);
   expect(statSync(join(folder.path, 'state/git-push-token')).mode & 0o777).toBe(0o600);
-  expect(await git(source, 'ls-remote', `${host.url}/demo/again.git`)).toContain('refs/heads/trunk');
+  expect(await git(source, 'ls-remote', url)).toContain('refs/heads/trunk');
 });
