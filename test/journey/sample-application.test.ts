@@ -180,7 +180,7 @@ it('10: ends thirty at once on two processes of each function, by no lost heartb
 
 it('4: fails by a heartbeat of 3 s that is lost, lives by beats, takes a success before the call has returned', async () => {
   const token = (runner: string, heartbeat: number) => sample.solve({ kind: 'token', runner, heartbeat });
-  const [silent, beating, quick] = await Promise.all([token('silent', 3), token('beating', 4), token('quick', 3)]);
+  const [silent, beating, quick] = await Promise.all([token('silent', 3), token('beating', 4), token('quick', 20)]);
   const taskToken = await sample.token(beating);
   const since = Date.now();
   await eventually('beats have outlived the heartbeat', async () => {
@@ -210,6 +210,30 @@ it('10: listens on loopback alone', () => {
 
 it('9: is denied nothing by its own policies', () => {
   expect(sample.stack.iam.report().denials).toEqual([]);
+});
+
+it('bills exactly what one request did', async () => {
+  const since = Date.now();
+  const id = await sample.solve({ kind: 'retry' });
+  await sample.ended(id);
+  await eventually('its message is deleted', () => counted(since, 'sqs:DeleteMessageBatch') === 1);
+
+  const { lines, totalUsd, unpriced } = sample.stack.ledger.bill({ since });
+
+  // A start and Which, three times Work, Store; of functions also the one that asks and the one that starts.
+  expect({
+    requests: counted(since, 'apigateway:Request'),
+    sent: counted(since, 'sqs:SendMessage'),
+    transitions: counted(since, 'states:StateTransition'),
+    invocations: counted(since, 'lambda:Request'),
+    rows: counted(since, 'dynamodb:PutItem'),
+    objects: counted(since, 's3:Put'),
+  }).toEqual({ requests: 1, sent: 1, transitions: 6, invocations: 6, rows: 1, objects: 1 });
+  expect(unpriced).toEqual([]);
+  expect(totalUsd).toBeCloseTo(
+    lines.reduce((sum, { units, usdPerUnit }) => sum + units * usdPerUnit, 0),
+    12,
+  );
 });
 
 it('11: ends each execution once when it is stopped in a token wait and with messages in the queue', async () => {
@@ -251,6 +275,11 @@ describe('12: what is not known', () => {
     );
   });
 });
+
+function counted(since: number, item: string): number {
+  const entries = sample.stack.ledger.since(since).filter((entry) => entry.item === item);
+  return entries.reduce((sum, { units }) => sum + units, 0);
+}
 
 interface Urls {
   get: string;
