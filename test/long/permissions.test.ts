@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient } from '../../bin/client/api-client.ts';
 import { type Alteration, withoutAction, withPermits } from '../support/altered-assembly.ts';
 import { eventually } from '../support/eventually.ts';
+import { refusal } from '../support/job-driver.ts';
 import { type Journey, startJourney } from '../support/journey.ts';
 import { openSocket } from '../support/open-socket.ts';
 import { fixTurn, goodTurns, planTurn, submitTurn, thinkingTurn } from '../support/scripted-turns.ts';
@@ -97,6 +98,8 @@ async function useEverything(journey: Journey): Promise<void> {
   const { socketUrl } = stack;
   const wrong = { command: 'sed -i s/Helo/Hallo/ greet.py' };
   const good = await journey.solve([goodTurns, [planTurn, wrong, submitTurn]]);
+  // Messages come in any order: one slot for the stuck job would keep this one waiting for ever.
+  await journey.until(good.job.id, ({ status }) => status === 'running');
   const stuck = await journey.solve([planTurn, fixTurn, thinkingTurn]);
   const fruitless = await journey.solve([planTurn, { command: 'true' }, submitTurn]);
   const open = await Promise.all(
@@ -144,6 +147,9 @@ async function readEverything(
   await api.call('createMessage', { params, body: { text: 'Thank you' } });
   for (const name of ['getSession', 'listIssues', 'getIssue', 'getJob', 'listEvents', 'getMe', 'getStatus'] as const)
     await api.call(name, { params });
+  await api.call('readLog', { params: { ...params, n: '1' } });
+  // It has ended: nothing to cancel.
+  await refusal(api.call('cancelAttempt', { params: { ...params, n: '1' } }));
   await api.call('listSessions', {});
   await api.call('listJobs', {});
   await api.call('listModels', {});
