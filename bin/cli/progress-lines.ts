@@ -34,7 +34,8 @@ export function liveLines(
 function attemptLine(attempt: AttemptProgress, now: number): string {
   const { n, model, status, phase, steps, costUsd, command, startedAt, finishedAt, outcome } = attempt;
   const ended = hasAttemptEnded(status);
-  const what = ended && outcome !== '' ? `${status}, ${outcome}` : (phase ?? status);
+  // A cancelled runner still tells its last phases.
+  const what = ended ? [status, outcome].filter(Boolean).join(', ') : (phase ?? status);
   const ms = startedAt === null ? 0 : (finishedAt === null ? now : Date.parse(finishedAt)) - Date.parse(startedAt);
   const figures = [`step ${steps}`.padEnd(8), usd(costUsd).padStart(8), duration(ms).padStart(9)].join('  ');
   const doing = command === '' || !['planning', 'solving'].includes(phase ?? '') ? '' : `  $ ${oneLine(command, 200)}`;

@@ -58,6 +58,15 @@ describe('progress', () => {
     expect(lines[2]).toMatch(/^ 2 {2}replay\/demo +provisioning/);
   });
 
+  it('shows the end of an attempt, whatever its runner still tells', () => {
+    let progress = startOf(view([anAttempt({ status: 'cancelled' })]));
+    progress = withEvent(progress, event('execute_started', 'solve-1@1'));
+
+    const [, line] = liveLines(progress, { now: 0, columns: 100, hint: '' });
+
+    expect(line).toMatch(/^ 1 {2}replay\/demo +cancelled /);
+  });
+
   it('is a line for each milestone and step where it is piped, and none for the rest', () => {
     expect(eventLine(event('repo_cloned', 'solve-2@1'))).toBe('09:00:10  #01  Attempt 2: repository cloned');
     expect(eventLine(event('step', 'solve-2@1', { n: 4, command: 'ls\n-l', exit_code: 2 }))).toBe(
