@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { bundle } from '#lib/bundle';
 import { type ServiceFunctionName, serviceFunctions } from '#lib/functions';
 import { permissions, type Target } from '#lib/permissions';
+import { bytesAtStart } from '../support/bundle-start.ts';
 
 /** Which SDK client the calls on a resource need. */
 const clientOf: Partial<Record<Target, string>> = {
@@ -32,18 +33,10 @@ const most = 900;
 it.each(Object.entries(serviceFunctions))('%s starts with the SDK clients that it calls, and no others', (id, row) => {
   const name = id as ServiceFunctionName;
   const { metafile } = bundle(id, row.entry);
-  const { outputs } = metafile;
-  const [entry = ''] = Object.keys(outputs).filter((path) => path.endsWith('/index.mjs'));
-  const atStart = new Set([entry]);
-  for (const path of atStart)
-    for (const { kind, path: next, external } of outputs[path]?.imports ?? [])
-      if (kind === 'import-statement' && !external) atStart.add(next);
-
-  const inputs = [...atStart].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {}));
+  const { bytes, inputs } = bytesAtStart(metafile.outputs);
   const clients = inputs.flatMap((path) => /node_modules\/@aws-sdk\/client-([\w-]+)\//.exec(path)?.[1] ?? []);
   const called = (Object.keys(permissions[name]) as Target[]).flatMap((target) => clientOf[target] ?? []);
   expect([...new Set(clients)].sort()).toEqual([...new Set([...called, ...(withoutCalls[name] ?? [])])].sort());
   expect(inputs.filter((path) => /node_modules\/(e2b|@ai-sdk\/\w+|dockerfile-ast)\/dist/.test(path))).toEqual([]);
-  const bytes = [...atStart].reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0);
   expect(bytes / 1_000).toBeLessThan(most);
 });
