@@ -34,7 +34,7 @@ export async function compare(run: Comparing, given: Case, prefix: string): Prom
   const difference = (field: string, expected: Json, found: Json): Difference[] =>
     isDeepStrictEqual(plain(expected), plain(found))
       ? []
-      : [{ name: one.name, source: one.source ?? 'spec', field, expected, found }];
+      : [{ name: one.name, source: one.source ?? 'spec', field, expected, found: withoutPrefix(found, prefix) }];
   try {
     for (const name of Object.keys(table)) await stack.createFunction(`${prefix}-f-${name}`);
     const input = one.input === undefined ? {} : one.input;
@@ -89,6 +89,11 @@ function errorIn(cause: Json): Json {
   if (typeof cause !== 'string' || !cause.startsWith('{')) return cause;
   const { errorType = null, errorMessage = null } = JSON.parse(cause) as JsonObject;
   return { errorType, errorMessage };
+}
+
+/** As the case itself names its functions. */
+function withoutPrefix(found: Json, prefix: string): Json {
+  return JSON.parse(JSON.stringify(found).replaceAll(`${prefix}-f-`, '')) as Json;
 }
 
 /** Names functions with the prefix, in arguments, in expressions, and in ARNs. */
