@@ -1,5 +1,6 @@
 import type { Attempt, Job, SandboxRow } from '#core/job/job';
 import type { World } from '#core/ports/world';
+import type { RunnerResult } from '#core/workflow/runner';
 import type { CollectInput } from '#core/workflow/steps';
 
 export type CollectPorts = Pick<
@@ -18,6 +19,12 @@ export interface CollectParts {
 /** The runner has not ended by itself: it is asked to. */
 export function isHurried({ input, job }: Pick<CollectParts, 'input' | 'job'>): boolean {
   return input.error !== undefined || job.status === 'cancelling';
+}
+
+/** Whether what a runner left is not all it would have left: it was stopped before its end. */
+export function isCutShort(parts: CollectParts, attempt: Attempt, result: RunnerResult | undefined): boolean {
+  if (result !== undefined) return result.status === 'cancelled';
+  return isCancelled(parts) || attempt.status === 'cancelled';
 }
 
 /**

@@ -4,7 +4,14 @@ import type { Attempt } from '#core/job/job';
 import { type PatchGate, patchGate } from '#core/job/patch-gate';
 import type { CollectResult } from '#core/workflow/steps';
 import { readCheckpoints } from './checkpoint-files.ts';
-import { type CollectParts, type CollectPorts, isCancelled, isHurried, listedIfCancelled } from './collect-parts.ts';
+import {
+  type CollectParts,
+  type CollectPorts,
+  isCancelled,
+  isCutShort,
+  isHurried,
+  listedIfCancelled,
+} from './collect-parts.ts';
 import { killSandbox } from './kill-sandbox.ts';
 import { moveAttempt } from './move-attempt.ts';
 import { filesOf, readOutput, type SandboxOutput } from './sandbox-output.ts';
@@ -65,8 +72,7 @@ async function withCheckpoints(
   output: SandboxOutput,
 ): Promise<ArtifactFile[]> {
   const { result } = output;
-  const partial =
-    result === undefined ? isCancelled(parts) || attempt.status === 'cancelled' : result.status === 'cancelled';
+  const partial = isCutShort(parts, attempt, result);
   const files: ArtifactFile[] = filesOf(output).map((file) => ({ ...file, partial }));
   if (result !== undefined) return files;
   const { job } = parts;

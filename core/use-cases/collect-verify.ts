@@ -2,7 +2,14 @@ import { failure } from '#core/errors';
 import type { Attempt } from '#core/job/job';
 import { Evidence } from '#core/workflow/runner';
 import type { CollectResult } from '#core/workflow/steps';
-import { type CollectParts, type CollectPorts, isCancelled, isHurried, listedIfCancelled } from './collect-parts.ts';
+import {
+  type CollectParts,
+  type CollectPorts,
+  isCancelled,
+  isCutShort,
+  isHurried,
+  listedIfCancelled,
+} from './collect-parts.ts';
 import { killSandbox } from './kill-sandbox.ts';
 import { moveAttempt } from './move-attempt.ts';
 import { filesOf, parsedJson, readOutput, type SandboxOutput } from './sandbox-output.ts';
@@ -35,7 +42,9 @@ async function takeOver(world: CollectPorts, parts: CollectParts): Promise<Attem
   const { job, attempt, row } = parts;
   const output = await readOutput(world, row, 'verify', isHurried(parts) || attempt.status === 'cancelled');
   const evidence = await usable(attempt, output);
-  const stored = await storeArtifacts(world, job, { round: job.round, attempt: attempt.n }, filesOf(output, names));
+  const partial = isCutShort(parts, attempt, output.result);
+  const files = filesOf(output, names).map((file) => ({ ...file, partial }));
+  const stored = await storeArtifacts(world, job, { round: job.round, attempt: attempt.n }, files);
   const changes = { artifacts: withArtifacts(attempt.artifacts, stored), finished_at: world.clock.at() };
   if (attempt.status === 'cancelled') return await listedIfCancelled(world, attempt, { artifacts: changes.artifacts });
   return await listedIfCancelled(world, await settled(world, parts, { output, evidence, changes }), {

@@ -90,6 +90,46 @@ describe('cancelling one attempt', () => {
   });
 });
 
+describe('cancelling an attempt that is verified', () => {
+  async function verifying() {
+    const running = await aRunningJob(2);
+    const runner = await running.started('solve', 2);
+    runner.leave('diff.patch', patch());
+    runner.leave('result.json', aResult());
+    await collect(running.world, running.step('solve', 2));
+    return running;
+  }
+
+  it('keeps its diff, whole, and what the verification has so far', async () => {
+    const running = await verifying();
+    const verifier = await running.started('verify', 2);
+    verifier.leave('logs.txt', 'verified so far');
+    await cancel(running, 2);
+
+    const result = await collect(running.world, { ...running.step('verify', 2), error: 'Cancelled' });
+
+    expect(result).toEqual({ verify: false, status: 'cancelled' });
+    expect(running.world.taskTokens.answers).toMatchObject([{ token: 'task-verify-2', error: 'Cancelled' }]);
+    const { artifacts } = await running.attempt(2);
+    expect(artifacts.map(({ name, partial }) => [name, partial])).toEqual([
+      ['1/2/diff.patch', false],
+      ['1/2/result.json', false],
+      ['1/2/verify-logs.txt', true],
+    ]);
+    expect(running.world.sandboxes.alive()).toEqual([]);
+  });
+
+  it('between its two sandboxes keeps the second from being made', async () => {
+    const running = await verifying();
+    await cancel(running, 2);
+
+    await expect(createSandbox(running.world, running.step('verify', 2))).rejects.toMatchObject({ name: 'Cancelled' });
+
+    expect((await running.attempt(2)).artifacts.map(({ name }) => name)).toContain('1/2/diff.patch');
+    expect(running.world.sandboxes.alive()).toEqual([]);
+  });
+});
+
 describe('the runner of a cancelled attempt', () => {
   it('hears cancel even if its task could not be told, the others hear go; its last words are taken, its life is not prolonged', async () => {
     const running = await aRunningJob(2);
