@@ -57,8 +57,8 @@ export async function requestSolve(world: Ports, request: SolveRequest): Promise
     }
     const job = await admittedJob(world, request, issue, found.id, hash);
     if (!(await world.jobs.create(job))) continue;
-    await announceJob(world, job);
-    await followed(world, issue, job);
+    // Neither throws, neither needs the other: whichever is missing is healed by somebody else.
+    await Promise.all([announceJob(world, job), followed(world, issue, job)]);
     world.note('job accepted', { job_id: job.id, metrics: { JobsAccepted: 1 } });
     return { job, created: true };
   }
