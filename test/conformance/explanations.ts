@@ -7,8 +7,8 @@ export interface Explanation {
   why: string;
   /** Where AWS says so. */
   source: string;
-  /** Which of two calls comes first decides: it may be the same in one run and differ in the next. */
-  unsteady?: true;
+  /** What comes first decides: whether it differs at all, or only in which fields. */
+  unsteady?: 'whether' | 'where';
 }
 
 const SPEC = 'https://states-language.net/spec.html';
@@ -159,6 +159,7 @@ export const EXPLANATIONS: Explanation[] = [
     right: 'interpreter',
     why: 'It takes what comes for a settled token, and the token of an earlier try settles the next one.',
     source: `${API}/API_SendTaskSuccess.html, TaskTimedOut; ${GUIDE}/connect-to-resource.html, a token belongs to one task`,
+    unsteady: 'where',
   },
   {
     cases: ['the token is in the context of a token task alone'],
@@ -181,7 +182,7 @@ export const EXPLANATIONS: Explanation[] = [
     right: 'interpreter',
     why: 'It lets all iterations end and reports the first by index; AWS fails the Map with the first in time and stops the others.',
     source: `${SPEC}#map-state`,
-    unsteady: true,
+    unsteady: 'whether',
   },
   {
     cases: ['a failed branch fails the Parallel'],

@@ -6,9 +6,10 @@
  *   npm run conformance [-- [--history] [part of a case's name]]
  */
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcp } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TableFunctions } from '#local/states/function-table';
@@ -24,9 +25,16 @@ const AT_ONCE = 6;
 
 async function main(filter: string, history: boolean): Promise<number> {
   const port = await freePort();
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, BIND_HOST: '127.0.0.1', GATEWAY_PORT: String(port) };
+  // It keeps the code of its functions in the folder for temporary files, and never takes it away.
+  const folder = mkdtempSync(join(tmpdir(), 'ministack-'));
+  const { PATH, HOME } = process.env;
+  const env = { PATH, HOME, TMPDIR: folder, BIND_HOST: '127.0.0.1', GATEWAY_PORT: String(port) };
   const child = spawn(join(root, '.patchbay', 'ministack', 'bin', 'ministack'), [], { env, stdio: 'ignore' });
-  process.on('exit', () => child.kill('SIGKILL'));
+  process.on('exit', () => {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    rmSync(`/tmp/ministack-${port}.pid`, { force: true });
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
   const tables = new Map<string, TableFunctions>();
   const office = backOffice(tables);

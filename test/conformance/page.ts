@@ -1,21 +1,19 @@
+import type { Difference } from './compare.ts';
 import { EXPLANATIONS, type Explanation } from './explanations.ts';
 import { type Judged, short } from './verdict.ts';
 
 /** docs/conformance.md: how many cases agree, and every difference with its explanation. The same after every run. */
 export function conformancePage(cases: number, { explained }: Judged): string {
-  const steady = explained.filter(({ explanation }) => !explanation.unsteady);
-  const differ = new Set(steady.flatMap(({ explanation }) => explanation.cases)).size;
-  const unsteady = EXPLANATIONS.filter((explanation) => explanation.unsteady);
-  const some = unsteady.flatMap((explanation) => explanation.cases).length;
-  const rows = steady.flatMap(({ explanation, differences }) => [
+  const some = casesOf(({ unsteady }) => unsteady === 'whether').length;
+  const differ = casesOf(({ unsteady }) => unsteady !== 'whether').length;
+  const rows = EXPLANATIONS.flatMap((explanation) => [
     reason(explanation),
-    ...differences.map(
-      ({ name, field, expected, found }) =>
-        `| ${cell(name)} | ${field} | ${code(short(expected))} | ${code(short(found))} |`,
-    ),
+    ...(explanation.unsteady
+      ? explanation.cases.map((name) => `| ${cell(name)} | ${unsteadily[explanation.unsteady ?? 'where']} | | |`)
+      : explained
+          .filter((entry) => entry.explanation === explanation)
+          .flatMap(({ differences }) => differences.map(row))),
   ]);
-  for (const explanation of unsteady)
-    rows.push(reason(explanation), ...explanation.cases.map((name) => `| ${cell(name)} | in some runs | | |`));
   return `# Conformance of the interpreter
 
 <!-- Written by npm run conformance. -->
@@ -34,6 +32,16 @@ since MiniStack leaves out events that are on record for AWS.
 |---|---|---|---|
 ${rows.join('\n')}
 `;
+}
+
+const unsteadily = { whether: 'in some runs', where: 'fields vary' };
+
+function casesOf(which: (explanation: Explanation) => boolean): string[] {
+  return EXPLANATIONS.filter(which).flatMap(({ cases }) => cases);
+}
+
+function row({ name, field, expected, found }: Difference): string {
+  return `| ${cell(name)} | ${field} | ${code(short(expected))} | ${code(short(found))} |`;
 }
 
 function reason({ why, right, source }: Explanation): string {

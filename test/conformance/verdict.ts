@@ -12,7 +12,7 @@ export interface Judged {
 /** Sorts differences under their explanations. Only cases that `ran` can be gone. */
 export function judged(differences: Difference[], explanations: Explanation[], ran: Set<string>): Judged {
   const named = new Set(explanations.flatMap(({ cases }) => cases));
-  const steady = new Set(explanations.flatMap(({ cases, unsteady }) => (unsteady ? [] : cases)));
+  const steady = new Set(explanations.flatMap(({ cases, unsteady }) => (unsteady === 'whether' ? [] : cases)));
   const differ = new Set(differences.map(({ name }) => name));
   return {
     explained: explanations
