@@ -33,7 +33,6 @@ async function main(filter: string, history: boolean): Promise<number> {
   process.on('exit', () => {
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-    rmSync(`/tmp/ministack-${port}.pid`, { force: true });
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
   const tables = new Map<string, TableFunctions>();
