@@ -38,6 +38,7 @@ export function jobView({ seq, job, attempts, costs, waiting }: Snapshot): JobVi
     verdict: job.verdict ?? null,
     artifacts,
     failure: job.failure ?? null,
+    review: job.review ?? null,
     cost_usd: totalUsd(costs),
     costs,
     retry_of: job.retry_of ?? null,
@@ -55,9 +56,9 @@ export function artifactsOf(job: Job, attempts: readonly Attempt[]): Artifact[] 
   return [...new Map(all.map((artifact) => [artifact.name, artifact])).values()];
 }
 
-/** The winner, or the only one there is. */
+/** The one that was approved, the winner, or the only one there is. */
 function shownAttempt(job: Job, round: Attempt[]): number | undefined {
-  return job.verdict?.winner ?? (round.length === 1 ? round[0]?.n : undefined);
+  return job.review?.attempt ?? job.verdict?.winner ?? (round.length === 1 ? round[0]?.n : undefined);
 }
 
 function singleValues(job: Job, attempt: Attempt | undefined, artifacts: Artifact[]) {

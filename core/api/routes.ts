@@ -15,6 +15,7 @@ import {
   IssueView,
   JobView,
   MessageView,
+  ReviewBody,
   SessionDetail,
   SessionView,
   SolveBody,
@@ -130,6 +131,17 @@ export const routes = {
     success: { status: 202, body: JobView },
     errors: ['conflict'],
   }),
+  reviewJob: row(
+    'POST',
+    '/solver/jobs/{job_id}/review',
+    'Approve or reject a job that awaits review; nothing is published, and the same decision again changes nothing',
+    {
+      params: job,
+      body: ReviewBody,
+      success: { status: 200, body: JobView },
+      errors: ['conflict', 'unprocessable'],
+    },
+  ),
   cancelAttempt: row(
     'POST',
     '/solver/jobs/{job_id}/attempts/{n}/cancel',

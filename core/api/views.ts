@@ -6,8 +6,10 @@ import { Failure } from '#core/job/job';
 import { attemptStatuses, jobStatuses } from '#core/job/lifecycle';
 import { JobEvent } from '#core/job/milestone';
 import { Repository, SolveOptions } from '#core/job/options';
+import { Review } from '#core/job/review';
 import { Issue, Message, Session } from '#core/job/session';
 import { Verdict } from '#core/job/verdict';
+import { caps } from '#core/workflow/limits';
 
 /** What the API shows. Requests are strict; readers of these should ignore fields that they do not know. */
 
@@ -61,6 +63,7 @@ export const JobView = z.object({
   verdict: Verdict.nullable(),
   artifacts: z.array(Artifact),
   failure: Failure.nullable(),
+  review: Review.nullable().describe('The decision about a job that awaited review.'),
   cost_usd: z.number().describe('Of models and sandboxes together; `costs` tells them apart.'),
   costs: z.object({ models_usd: z.number(), sandboxes_usd: z.number(), sandbox_seconds: z.number() }),
   retry_of: JobId.nullable(),
@@ -107,6 +110,16 @@ export const CreateIssue = z.strictObject({
   url: z.url().max(500).optional(),
   repository: Repository,
 });
+
+const comment = z.string().min(1).max(caps.reviewComment).optional();
+export const ReviewBody = z.discriminatedUnion('decision', [
+  z.strictObject({
+    decision: z.literal('approve'),
+    attempt: z.int().min(1).max(99).optional().describe('Whose diff; the winner unless another is named.'),
+    comment,
+  }),
+  z.strictObject({ decision: z.literal('reject'), comment }),
+]);
 
 export const EventPage = z.object({ events: z.array(JobEvent), seq: z.int() });
 /** A stretch of an attempt's log, in bytes: go on from `next` until it is `complete`. */

@@ -4,6 +4,7 @@ import { IssueId, JobId, SessionId } from '../ids.ts';
 import { Artifact } from './artifact.ts';
 import { attemptStatuses, jobStatuses } from './lifecycle.ts';
 import { Repository, SolveOptions } from './options.ts';
+import { Review } from './review.ts';
 import { Verdict } from './verdict.ts';
 
 export const Failure = z.object({
@@ -63,6 +64,7 @@ export const Job = z.object({
   cancel_reason: z.string().optional(),
   verdict: Verdict.optional(),
   artifacts: z.array(Artifact).default([]),
+  review: Review.optional(),
   retry_of: JobId.optional(),
   feedback: z.string().optional(),
   created_at: z.string(),

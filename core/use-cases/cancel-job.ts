@@ -1,16 +1,14 @@
-import { LostRace, PatchbayError } from '#core/errors';
+import { PatchbayError } from '#core/errors';
 import type { Job } from '#core/job/job';
 import type { World } from '#core/ports/world';
+import { type EndIdlePorts, endIdleJob } from './end-idle-job.ts';
 import { endWaitingAttempts } from './end-waiting-attempts.ts';
 import { failOpenTasks, cancelReason as reason } from './fail-open-tasks.ts';
-import { settleBudget } from './job-budget.ts';
-import { type Caller, ownJob } from './ownership.ts';
+import { onOwnJob } from './on-own-job.ts';
+import type { Caller } from './ownership.ts';
 import { recordTransitions } from './record-transitions.ts';
 
-type Ports = Pick<
-  World,
-  'jobs' | 'attempts' | 'sandboxRows' | 'taskTokens' | 'budgets' | 'log' | 'live' | 'clock' | 'note'
->;
+type Ports = EndIdlePorts & Pick<World, 'taskTokens'>;
 
 /**
  * Cancels a job: the conditional write first, then the workflow is woken so that it runs its own clean-up.
@@ -23,16 +21,7 @@ type Ports = Pick<
  * @throws PatchbayError conflict for a job that ended otherwise or is being published
  */
 export async function cancelJob(world: Ports, input: { caller: Caller; job_id: string }): Promise<Job> {
-  for (let round = 0; round < 5; round += 1) {
-    const job = await ownJob(world, input.caller, input.job_id);
-    try {
-      return await cancelled(world, job);
-    } catch (error) {
-      // Somebody moved the job between our read and our write: decide again on what it is now.
-      if (!(error instanceof LostRace)) throw error;
-    }
-  }
-  throw new PatchbayError('conflict', 'The job changes its state faster than it can be cancelled.', { retryAfter: 1 });
+  return await onOwnJob(world, input, (job) => cancelled(world, job));
 }
 
 async function cancelled(world: Ports, job: Job): Promise<Job> {
@@ -59,11 +48,7 @@ async function cancelled(world: Ports, job: Job): Promise<Job> {
 }
 
 async function ended(world: Ports, job: Job): Promise<Job> {
-  const changes = { cancel_reason: reason, finished_at: world.clock.at(), deadline: null };
-  const end = await world.jobs.transition(job, 'cancelled', changes, { reason });
-  await recordTransitions(world, end);
-  await settleBudget(world, end, await world.attempts.list(end.tenant, end.id));
-  return end;
+  return await endIdleJob(world, job, 'cancelled', { cancel_reason: reason }, { reason });
 }
 
 async function woken(world: Ports, job: Job): Promise<Job> {

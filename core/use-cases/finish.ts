@@ -120,7 +120,8 @@ async function recorded(world: Ports, job: Job, attempts: readonly Attempt[]): P
 
 async function afterEnd(world: Ports, job: Job, round: Attempt[]): Promise<FinishResult> {
   if (job.status === 'cancelling') throw new Cancelled(`${job.id} is being cancelled`);
-  if (job.status === 'awaiting_review') await noteOnIssue(world, job, round);
+  // A person may have approved it before a repeated Finish came this far.
+  if (job.status === 'awaiting_review' || job.status === 'completed') await noteOnIssue(world, job, round);
   await settleBudget(world, job, await world.attempts.list(job.tenant, job.id));
   await giveBackSlots(world, job, round);
   return { status: job.status };

@@ -79,5 +79,6 @@ export const caps = {
   callbackEvents: 50,
   issueTitle: 300,
   issueBody: 64 * 1_024,
+  reviewComment: 2_000,
   waitingPerTenant: 50,
 } as const;

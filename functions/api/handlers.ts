@@ -12,6 +12,7 @@ import { fileNameOf, listArtifacts, readArtifact } from '#core/use-cases/read-ar
 import { readEvents } from '#core/use-cases/read-events';
 import { readLog } from '#core/use-cases/read-log';
 import { requestSolve } from '#core/use-cases/request-solve';
+import { reviewJob } from '#core/use-cases/review-job';
 import { say } from '#core/use-cases/say';
 import { showIssue, showIssues } from '#core/use-cases/show-issues';
 import { showJob } from '#core/use-cases/show-job';
@@ -73,6 +74,9 @@ export const handlers: Handlers<ApiWorld, 'api'> = {
   },
   cancelJob: async (world, { caller, params }) => ({
     body: await snapshot(world, await cancelJob(world, { caller, ...params })),
+  }),
+  reviewJob: async (world, { caller, params, body }) => ({
+    body: await snapshot(world, await reviewJob(world, { caller, ...params, review: body })),
   }),
   cancelAttempt: async (world, { caller, params }) => ({
     body: await snapshot(world, await cancelAttempt(world, { caller, ...params })),

@@ -23,13 +23,15 @@ export function someBodies({ own, repository }: Known): Record<string, unknown>[
     { title: 'A title', repository },
     { text: '/solve 1 x2' },
     { session_id: own.id?.[0] },
+    { decision: 'approve', attempt: 1, comment: 'Good.' },
+    { decision: 'reject' },
     { attempts: 2, models: ['replay/sample'], limits: { cost_usd: 1, steps: 10, wall_seconds: 300 } },
   ];
 }
 
 /** A body that the route takes, one that some route takes, as it is or with one field made anything, or just anything. */
 function anyBody(row: Route, bodies: Record<string, unknown>[]): fc.Arbitrary<unknown> {
-  const fields = fc.constantFrom('title', 'text', 'attempts', 'limits', 'models');
+  const fields = fc.constantFrom('title', 'text', 'attempts', 'limits', 'models', 'decision', 'comment');
   const changed = fc
     .tuple(fc.constantFrom(...bodies), fields, fc.jsonValue())
     .map(([body, name, value]) => ({ ...body, [name]: value }));

@@ -70,6 +70,15 @@ export const badRequests: BadRequest[] = [
     says: /Check the id/,
   },
   {
+    of: 'the review of somebody else’s job',
+    route: 'reviewJob',
+    call: ({ foreign }) => ({ params: { ...foreign }, body: { decision: 'approve' } }),
+    status: 404,
+    code: 'not_found',
+    says: /Check the id/,
+  },
+  refused('a decision that there is not', 'reviewJob', () => ({ body: { decision: 'maybe' } }), ['decision']),
+  {
     of: 'a ticket for somebody else’s session',
     route: 'createTicket',
     call: ({ foreign }) => ({ body: { session_id: foreign.id } }),

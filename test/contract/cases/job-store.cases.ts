@@ -7,8 +7,9 @@ export function jobStoreCases(subject: Subject): void {
   const it = caseOf(subject);
 
   describe('jobs', () => {
-    it('keeps a row as it was given', async ({ jobs }) => {
-      const job = aJob({ feedback: 'shorter, please', retry_of: anId('j', 2) });
+    it('keeps a row as it was given', async ({ jobs, clock }) => {
+      const review = { decision: 'reject', attempt: null, comment: null, by: 'ada', at: clock.at() } as const;
+      const job = aJob({ feedback: 'shorter, please', retry_of: anId('j', 2), review });
 
       expect(await jobs.create(job)).toBe(true);
 
