@@ -142,6 +142,16 @@ export const routes = {
       errors: ['conflict', 'unprocessable'],
     },
   ),
+  retryJob: row(
+    'POST',
+    '/solver/jobs/{job_id}/retry',
+    'Solve the issue of an ended job once more, with its options; repeated, it answers the same new job',
+    {
+      params: job,
+      success: { status: 202, repeated: 200, body: CreatedJob },
+      errors: ['conflict', 'unprocessable', 'too_many_requests', 'budget_refused'],
+    },
+  ),
   cancelAttempt: row(
     'POST',
     '/solver/jobs/{job_id}/attempts/{n}/cancel',

@@ -26,12 +26,14 @@ export interface SolveRequest {
   options: SolveOptions;
   /** The Idempotency-Key. Without one, the id follows from the issue's `last_job`: two racing clicks are one job. */
   key?: string | undefined;
+  /** The ended job that is solved once more: the new id follows from it. */
+  retry_of?: string | undefined;
 }
 
 /**
  * Accepts one solve, exactly once.
  *
- * 1. The id follows from the key, or from the issue's `last_job`, read strongly. If a job is there already: same
+ * 1. The id follows from the key, from the retried job, or from the issue's `last_job`, read strongly. If a job is there already: same
  *    request → that job; another request → conflict.
  * 2. Admission: options that can work here, room in the tenant's line, money of the day.
  * 3. Put the row if absent, with its outbox mark; somebody faster → 1 again.
@@ -43,12 +45,13 @@ export interface SolveRequest {
 export async function requestSolve(world: Ports, request: SolveRequest): Promise<{ job: Job; created: boolean }> {
   const session = await ownSession(world, request.caller, request.session_id);
   let issue = await issueOf(world, session, request.issue_id);
+  const named = nameOf(request);
   const hash = await sha256Hex(canonicalJson(request.options));
   // One round more for every job that others put between our reads; three clicks at once need two.
   for (let round = 0; round < 4; round += 1) {
-    const found = await findJob(world, issue, request.key);
+    const found = await findJob(world, issue, named);
     if (found.job !== undefined) {
-      if (request.key === undefined && issue.last_job !== found.job.id) {
+      if (named === undefined && issue.last_job !== found.job.id) {
         // Put by somebody who has not moved `last_job` yet, or died before: the issue goes on from it.
         issue = await movedTo(world, issue, found.job.id);
         continue;
@@ -65,10 +68,20 @@ export async function requestSolve(world: Ports, request: SolveRequest): Promise
   throw new PatchbayError('conflict', 'Other requests for this issue came first, again and again.');
 }
 
+/** What the request's id follows from; undefined: from the issue's last job. */
+function nameOf({ key, retry_of }: SolveRequest): readonly string[] | undefined {
+  if (retry_of !== undefined) return ['retry', retry_of];
+  return key === undefined ? undefined : ['key', key];
+}
+
 /** The job under the request's id, or the id under which there is none yet. */
-async function findJob(world: Ports, issue: Issue, key: string | undefined): Promise<{ id: string; job?: Job }> {
+async function findJob(
+  world: Ports,
+  issue: Issue,
+  named: readonly string[] | undefined,
+): Promise<{ id: string; job?: Job }> {
   const parts = [issue.tenant, issue.session_id, issue.id];
-  if (key !== undefined) return await jobAt(world, issue, await derivedId('j', ...parts, 'key', key));
+  if (named !== undefined) return await jobAt(world, issue, await derivedId('j', ...parts, ...named));
   const last = issue.last_job === undefined ? undefined : await world.jobs.get(issue.tenant, issue.last_job);
   if (last !== undefined && isJobAtWork(last.status)) return { id: last.id, job: last };
   return await jobAt(world, issue, await derivedId('j', ...parts, 'after', issue.last_job ?? ''));
@@ -132,6 +145,7 @@ async function admittedJob(world: Ports, request: SolveRequest, issue: Issue, id
     outbox: outboxMark(at, 1),
     deadline: clock.at(waitingSeconds),
     artifacts: [],
+    ...(request.retry_of !== undefined && { retry_of: request.retry_of }),
     created_at: at,
   };
   await reserveBudget(world, job);

@@ -12,6 +12,7 @@ import { fileNameOf, listArtifacts, readArtifact } from '#core/use-cases/read-ar
 import { readEvents } from '#core/use-cases/read-events';
 import { readLog } from '#core/use-cases/read-log';
 import { requestSolve } from '#core/use-cases/request-solve';
+import { retryJob } from '#core/use-cases/retry-job';
 import { reviewJob } from '#core/use-cases/review-job';
 import { say } from '#core/use-cases/say';
 import { showIssue, showIssues } from '#core/use-cases/show-issues';
@@ -78,6 +79,10 @@ export const handlers: Handlers<ApiWorld, 'api'> = {
   reviewJob: async (world, { caller, params, body }) => ({
     body: await snapshot(world, await reviewJob(world, { caller, ...params, review: body })),
   }),
+  retryJob: async (world, { caller, params }) => {
+    const { job, created } = await retryJob(world, { caller, ...params });
+    return { body: { job: await snapshot(world, job) }, repeated: !created };
+  },
   cancelAttempt: async (world, { caller, params }) => ({
     body: await snapshot(world, await cancelAttempt(world, { caller, ...params })),
   }),

@@ -77,6 +77,7 @@ export const badRequests: BadRequest[] = [
     code: 'not_found',
     says: /Check the id/,
   },
+  absent('the retry of somebody else’s job', 'retryJob', ({ foreign }) => foreign),
   refused('a decision that there is not', 'reviewJob', () => ({ body: { decision: 'maybe' } }), ['decision']),
   {
     of: 'a ticket for somebody else’s session',
