@@ -18,15 +18,16 @@ export async function jobNamed(api: ApiClient, name: string): Promise<JobView> {
 }
 
 /**
- * The attempt that a file is wanted of: the one that is named, else the winner, else the only one.
+ * The attempt that a file is wanted of: the one that is named, else the approved one, the winner, the only one.
  * @throws UsageError when it takes a choice
  */
 export function attemptOf(job: JobView, named: string | undefined): JobView['attempts'][number] {
   const numbers = job.attempts.map(({ n }) => n).join(', ');
   const choice = numbers === '' ? 'It has none yet.' : `Choose one of ${numbers}: --attempt <n>.`;
-  if (named === undefined && job.attempts.length !== 1 && job.verdict?.winner == null)
+  const chosen = job.review?.attempt ?? job.verdict?.winner ?? undefined;
+  if (named === undefined && job.attempts.length !== 1 && chosen === undefined)
     throw new UsageError('--attempt', `job ${job.id} is ${job.status} and has no winner.`, choice);
-  const n = named === undefined ? (job.verdict?.winner ?? job.attempts[0]?.n) : Number(named);
+  const n = named === undefined ? (chosen ?? job.attempts[0]?.n) : Number(named);
   const attempt = job.attempts.find((one) => one.n === n);
   if (attempt === undefined) throw new UsageError('--attempt', `job ${job.id} has no attempt "${named ?? n}".`, choice);
   return attempt;

@@ -16,18 +16,23 @@ export function jobReport(job: JobView): string {
   ].join('\n')}\n`;
 }
 
-function reasonOf({ status, failure, verdict, progress }: JobView): string {
+function reasonOf({ status, failure, verdict, progress, review }: JobView): string {
   if (failure)
     return ` (${failure.code}): ${oneLine(failure.message, 1_000).replace(/[^.!?]$/, '$&.')} ${failure.remedy}`;
+  if (review) {
+    const said = review.comment === null ? [] : [oneLine(review.comment, 500)];
+    const what = review.attempt === null ? said : [`attempt ${review.attempt} was approved`, ...said];
+    return what.length === 0 ? '' : `: ${what.join(': ')}`;
+  }
   if (status === 'awaiting_review' && verdict) return `: ${oneLine(verdict.reason, 500)}`;
   return status === 'queued' || status === 'running' ? `: ${oneLine(progress.message, 300)}` : '';
 }
 
 function attemptRows(job: JobView): string[] {
-  const winner = job.verdict?.winner;
+  const chosen = job.review?.attempt ?? job.verdict?.winner;
   return table(
     job.attempts.map((attempt) => [
-      attempt.n === winner ? '→' : ' ',
+      attempt.n === chosen ? '→' : ' ',
       `attempt ${attempt.n}`,
       attempt.failure ? `${attempt.status} (${attempt.failure.code})` : attempt.status,
       attempt.verified ? 'verified' : '',
@@ -57,12 +62,17 @@ function between(start: string | null, end: string | null): string {
   return duration((end === null ? Date.now() : Date.parse(end)) - Date.parse(start));
 }
 
-function nextSteps({ id, status, verdict, artifacts }: JobView): string[] {
+/** Ends after which the same once more may give what was wanted. */
+const mayBetter: readonly JobView['status'][] = ['failed', 'cancelled', 'rejected'];
+
+function nextSteps({ id, status, verdict, artifacts, failure }: JobView): string[] {
   const run = 'npm run --silent solve --';
   if (!hasJobEnded(status) && status !== 'awaiting_review') return [`Watch    ${run} watch ${id}`];
   return [
     ...(verdict?.winner != null ? [`Diff     ${run} diff ${id}`, `Apply    ${run} apply ${id} --repo <path>`] : []),
     ...(artifacts.some(({ name }) => name.endsWith('/logs.txt')) ? [`Log      ${run} logs ${id}`] : []),
+    ...(status === 'awaiting_review' ? [`Approve  ${run} approve ${id}`, `Reject   ${run} reject ${id}`] : []),
+    ...(mayBetter.includes(status) && failure?.retryable !== false ? [`Retry    ${run} retry ${id}`] : []),
   ];
 }
 

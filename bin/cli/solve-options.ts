@@ -28,6 +28,8 @@ const optionOf: Record<string, string> = {
   body: '--issue',
   'repository.url': '--repo',
   'repository.ref': '--ref',
+  attempt: '--attempt',
+  comment: '--comment',
 };
 
 /** `limits.steps`, `models.0`, `options.attempts` → its option; undefined for a field that no option sets. */

@@ -1,3 +1,4 @@
+import type { JobView } from '#core/api/views';
 import { applyPatch } from '../apply-patch.ts';
 import { command } from '../command.ts';
 import { connect, connectionOptions } from '../connection.ts';
@@ -38,7 +39,15 @@ export const apply = command({
     }
     const { files } = result;
     const what = files.length === 0 ? 'has nothing to change: it is applied already' : 'applied';
-    shell.out(`The diff of attempt ${n} ${what} in ${folder}\n${files.map((file) => `  ${file}\n`).join('')}`);
+    shell.out(
+      `The diff of attempt ${n} ${what} in ${folder}\n${files.map((file) => `  ${file}\n`).join('')}${decide(job, n)}`,
+    );
     return exitCodes.done.code;
   },
 });
+
+/** Applying decides nothing: the job goes on waiting for its review. */
+function decide({ id, status, verdict }: JobView, n: number): string {
+  if (status !== 'awaiting_review') return '';
+  return `The job awaits your decision: npm run solve -- approve ${id}${verdict?.winner === n ? '' : ` --attempt ${n}`}\n`;
+}

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JobView } from '#core/api/views';
 import { isReplay } from '#core/models';
+import { acceptedLine } from '../accepted-line.ts';
 import { command } from '../command.ts';
 import { type Connection, connect, connectionOptions, socketOption } from '../connection.ts';
 import { type IssueText, readIssue } from '../issue-text.ts';
@@ -46,11 +47,10 @@ export const solve = command({
     const repository = await chooseRepository(shell, named, connection);
     if (!values.model) await requireModel(connection);
     const job = await requestJob(connection, { issue, repository, ref: values.ref, options });
-    const { id, session_id, issue_id } = job;
     shell.out(
       values.json
-        ? `${JSON.stringify({ accepted: { job_id: id, session_id, issue_id } })}\n`
-        : `Repository  ${repository.shown}\nIssue       ${oneLine(issue.title, 120)}\nJob         ${id}\n`,
+        ? acceptedLine(job)
+        : `Repository  ${repository.shown}\nIssue       ${oneLine(issue.title, 120)}\nJob         ${job.id}\n`,
     );
     return watchJob(shell, connection, job, { json: values.json === true, cancels: true });
   },

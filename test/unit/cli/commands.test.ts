@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,6 +7,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { artifactKey } from '#core/job/artifact';
 import type { Job } from '#core/job/job';
+import { apply } from '../../../bin/cli/commands/apply.ts';
+import { approve } from '../../../bin/cli/commands/approve.ts';
 import { artifacts } from '../../../bin/cli/commands/artifacts.ts';
 import { bill, sinceOf } from '../../../bin/cli/commands/bill.ts';
 import { cancel } from '../../../bin/cli/commands/cancel.ts';
@@ -15,16 +18,21 @@ import { list } from '../../../bin/cli/commands/list.ts';
 import { logs } from '../../../bin/cli/commands/logs.ts';
 import { models } from '../../../bin/cli/commands/models.ts';
 import { plan } from '../../../bin/cli/commands/plan.ts';
+import { reject } from '../../../bin/cli/commands/reject.ts';
+import { retry } from '../../../bin/cli/commands/retry.ts';
 import { solve } from '../../../bin/cli/commands/solve.ts';
 import { status } from '../../../bin/cli/commands/status.ts';
 import { watch } from '../../../bin/cli/commands/watch.ts';
 import { runCommands } from '../../../bin/cli/run-commands.ts';
+import { aRepository as aFolder } from '../../support/a-repository.ts';
 import { aShell } from '../../support/a-shell.ts';
 import { anApiServer } from '../../support/an-api-server.ts';
 import { aJob, anAttempt, anId, anIssue, aSession, tenant } from '../../support/builders.ts';
+import { eventually } from '../../support/eventually.ts';
 import { type FakeWorld, fakeWorld } from '../../support/fake-world.ts';
 
-const commands = { artifacts, bill, cancel, diff, install: installStatus, list, logs, models, plan, status, watch };
+const reading = { artifacts, bill, diff, install: installStatus, list, logs, models, plan, status, watch };
+const commands = { ...reading, apply, approve, cancel, reject, retry };
 let world: FakeWorld;
 let server: Awaited<ReturnType<typeof anApiServer>>;
 let folder: string;
@@ -195,6 +203,73 @@ describe('a job', () => {
     expect((await run('cancel last --attempt 3')).err).toContain('has no attempt "3". Choose one of 1, 2');
     await world.attempts.transition((await world.attempts.get(tenant, anId('j'), 1))!, 'failed', {});
     expect((await run('cancel last --attempt 1')).err).toContain('is failed: there is nothing to cancel any more.');
+  });
+
+  it('is approved, with the winner or another usable attempt', async () => {
+    const job = await aJudgedJob();
+    expect((await run('status last')).out).toContain(`Approve  npm run --silent solve -- approve ${job.id}`);
+    expect(await run('approve last --attempt 1')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('--attempt: Attempt 1 of'),
+    });
+    expect((await run('approve last --attempt 3')).err).toContain('Choose one of 1, 2: --attempt <n>.');
+
+    expect(await run('approve last')).toMatchObject({
+      code: 0,
+      out: `Job ${job.id} is completed: attempt 2 is approved, nothing is published.\n`,
+    });
+
+    expect(JSON.parse((await run('approve last --json')).out)).toMatchObject({ status: 'completed' });
+    expect((await run('status last')).out).toContain('Completed: attempt 2 was approved\n');
+    expect((await run('reject last')).err).toContain('was approved with attempt 2 already: a decision is final.');
+  });
+
+  it('is rejected, with a reason', async () => {
+    const job = await aJudgedJob();
+
+    expect(await run('reject last --comment Unsafe.')).toMatchObject({ code: 0, out: `Job ${job.id} is rejected.\n` });
+
+    const { out } = await run('status last');
+    expect(out).toContain('Rejected: Unsafe.\n');
+    expect(out).toContain(`Retry    npm run --silent solve -- retry ${job.id}`);
+    expect((await run('watch last')).code).toBe(4);
+  });
+
+  it('is applied without being approved, and says how that is done', async () => {
+    const repository = aFolder();
+    const base_sha = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: repository, encoding: 'utf8' }).trim();
+    const { id } = await aJudgedJob({ base_sha });
+    try {
+      const patch = '--- a/greet.py\n+++ b/greet.py\n@@ -1,2 +1,2 @@\n def greet(name):\n-    return "Helo, " + name\n';
+      world.artifacts.upload(artifactKey(tenant, id, '1/2/diff.patch'), `${patch}+    return "Hello, " + name\n`);
+
+      const { code, out } = await run(`apply last --repo ${repository}`);
+
+      expect(code).toBe(0);
+      expect(out).toContain(`The job awaits your decision: npm run solve -- approve ${id}\n`);
+      expect((await world.jobs.get(tenant, id))?.status).toBe('awaiting_review');
+    } finally {
+      rmSync(repository, { recursive: true });
+    }
+  });
+
+  it('is retried, and the new job is followed to its end; at work it is not', async () => {
+    const old = aJob({ status: 'failed' });
+    await world.jobs.create(old);
+
+    const retrying = run('retry last');
+    await eventually('the retry is there', () => world.jobs.all().length === 2);
+    const made = world.jobs.all().find(({ retry_of }) => retry_of === old.id)!;
+    expect((await run(`retry ${made.id}`)).err).toContain('is queued: only a job that has ended is retried.');
+    await run(`cancel ${made.id}`);
+
+    const { code, out } = await retrying;
+    expect(code).toBe(3);
+    expect(out).toContain(`Retries     ${old.id}\nJob         ${made.id}\n`);
+    expect(out).toContain('Cancelled');
+    const again = await run(`retry ${old.id} --json`);
+    expect(again.err).toContain(`that job has ended: npm run solve -- retry ${made.id}`);
+    expect(JSON.parse(again.out.split('\n')[0] ?? '')).toMatchObject({ accepted: { job_id: made.id } });
   });
 
   it('is watched from its first event to its rest, and its outcome is the exit code', async () => {

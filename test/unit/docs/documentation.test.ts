@@ -3,6 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Command } from '../../../bin/cli/command.ts';
 import { apply } from '../../../bin/cli/commands/apply.ts';
+import { approve } from '../../../bin/cli/commands/approve.ts';
 import { artifacts } from '../../../bin/cli/commands/artifacts.ts';
 import { bill } from '../../../bin/cli/commands/bill.ts';
 import { cancel } from '../../../bin/cli/commands/cancel.ts';
@@ -13,6 +14,8 @@ import { logs } from '../../../bin/cli/commands/logs.ts';
 import { models } from '../../../bin/cli/commands/models.ts';
 import { modelsCheck } from '../../../bin/cli/commands/models-check.ts';
 import { plan } from '../../../bin/cli/commands/plan.ts';
+import { reject } from '../../../bin/cli/commands/reject.ts';
+import { retry } from '../../../bin/cli/commands/retry.ts';
 import { solve } from '../../../bin/cli/commands/solve.ts';
 import { status } from '../../../bin/cli/commands/status.ts';
 import { token } from '../../../bin/cli/commands/token.ts';
@@ -23,7 +26,8 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import { commandsOf, coverageOf, notRun, pages, plain, ranBy, runPages } from '../../support/documented-commands.ts';
 
 /** Of `npm run solve --`. */
-const jobCommands: Record<string, Command> = { status, watch, logs, diff, plan, artifacts, apply, cancel, list };
+const looking = { status, watch, logs, diff, plan, artifacts, apply, list };
+const jobCommands: Record<string, Command> = { ...looking, approve, reject, cancel, retry };
 const installCommands: Record<string, Command> = { token, status: installStatus, bill, models };
 const read = (file: string) => readFileSync(file, 'utf8');
 const commands = pages.flatMap((page) => commandsOf(page));
