@@ -117,6 +117,11 @@ async function useEverything(journey: Journey): Promise<void> {
   await eventually('nothing is held any more', async () => (await journey.held()) === 0);
   for (const socket of open) expect(socket.received.filter(({ type }) => type === 'event').length).toBeGreaterThan(5);
   await readEverything(api, good);
+  await api.call('reviewJob', { params: { job_id: good.job.id }, body: { decision: 'reject' } });
+  const { job } = await api.call('retryJob', { params: { job_id: good.job.id } });
+  await api.call('cancelJob', { params: { job_id: job.id } });
+  await journey.until(job.id, ({ status }) => status === 'cancelled');
+  await eventually('nothing is held any more', async () => (await journey.held()) === 0);
 }
 
 /** A fresh ticket prolongs a socket; one whose sign-in has ended is closed. */
