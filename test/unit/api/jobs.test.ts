@@ -50,6 +50,15 @@ describe('cancel', () => {
     expect((await world.jobs.get('acme', job.id))?.outbox).toBeUndefined();
   });
 
+  it('of a job that awaits review ends it, and leaves it the time at which its work was finished', async () => {
+    const finished_at = '2026-01-05T08:50:00.000Z';
+    world.jobs.seed(aJob({ status: 'awaiting_review', finished_at }));
+
+    const { status, body } = await call('cancelJob', { params });
+
+    expect([status, body.status, body.finished_at]).toEqual([202, 'cancelled', finished_at]);
+  });
+
   it('goes on when one sandbox cannot be told', async () => {
     world.jobs.seed(aJob({ status: 'running' }));
     world.sandboxRows.seed(aSandboxRow({ attempt: 1, state: 'running', task_token: 'token-1' }));

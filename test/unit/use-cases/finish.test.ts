@@ -3,6 +3,7 @@ import { collect } from '#core/use-cases/collect';
 import { endAttempt } from '#core/use-cases/end-attempt';
 import { finish } from '#core/use-cases/finish';
 import { judge } from '#core/use-cases/judge';
+import { reviewJob } from '#core/use-cases/review-job';
 import { aJob, anId, anIssue, tenant } from '#test/support/builders';
 import { healthy } from '#test/support/runner-scripts';
 import { aRunningJob } from '#test/support/running-job';
@@ -34,6 +35,20 @@ describe('finish', () => {
     expect((await world.sessions.issue(tenant, anIssue().session_id, anIssue().id))?.diff?.files).toBe(1);
     expect(await leases()).toEqual([]);
     expect(await world.budgets.spent(tenant, '2026-01-05')).toEqual({ spent: 0, reserved: 0 });
+  });
+
+  it('does the rest for a job that a person has approved meanwhile', async () => {
+    const { world, job, finishing, leases } = await judged();
+    world.faults.before('sessions.setIssueDiff', new Error('down'));
+    await expect(finish(world, finishing)).rejects.toThrow('down');
+    const { id: job_id, tenant: of, user } = await job();
+    await reviewJob(world, { caller: { tenant: of, user }, job_id, review: { decision: 'approve' } });
+
+    expect(await finish(world, finishing)).toEqual({ status: 'completed' });
+
+    expect((await world.sessions.issue(tenant, anIssue().session_id, anIssue().id))?.diff?.files).toBe(1);
+    expect(await leases()).toEqual([]);
+    expect((await job()).status).toBe('completed');
   });
 
   it('writes the manifest before the status: no end is without one', async () => {
