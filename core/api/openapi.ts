@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { type ErrorCode, errorCodes } from '#core/errors';
 import { Artifact } from '#core/job/artifact';
 import { JobEvent } from '#core/job/milestone';
-import { commonErrors, type Route, routes } from './routes.ts';
+import { commonErrors, type Route } from './route.ts';
+import { routes } from './routes.ts';
 import {
   AttemptView,
   ErrorBody,

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import type { ErrorCode } from '#core/errors';
 import { AttemptId, IssueId, JobId, SessionId } from '#core/ids';
 import { Artifact } from '#core/job/artifact';
 import { jobStatuses } from '#core/job/lifecycle';
 import { caps } from '#core/workflow/limits';
 import { CallbackReply, CallbackRequest } from './callbacks.ts';
+import { type Route, row } from './route.ts';
 import {
   AttemptLog,
   CreatedJob,
@@ -22,34 +22,15 @@ import {
   Ticket,
 } from './views.ts';
 
-/**
- * The HTTP API, once: API Gateway's routes, the dispatch inside the functions, OpenAPI and clients are made of these
- * rows. Every route may also answer 401, 500 and 503; `errors` names the others.
- */
-export interface Route {
-  method: 'GET' | 'POST';
-  path: string;
-  summary: string;
-  /** jwt: a person's token. attempt: a runner's token, checked by the function. */
-  auth: 'jwt' | 'attempt';
-  /** Which function serves it. */
-  function: 'api' | 'callbacks';
-  params: z.ZodObject;
-  query: z.ZodObject;
-  body: z.ZodType | null;
-  /** Takes an `Idempotency-Key`: sent again with the same one, nothing new is made. */
-  keyed: boolean;
-  /** Status and body of success; `repeated`: when nothing new was made. `null`: a file's bytes or a 302 to them. */
-  success: { status: 200 | 201 | 202; repeated?: 200; body: z.ZodType | null };
-  errors: readonly ErrorCode[];
-}
-
-const none = z.object({});
 const session = z.object({ id: SessionId });
 const job = z.object({ job_id: JobId });
 const attempt = job.extend({ n: z.coerce.number().int().min(1).max(99) });
 const page = { limit: z.coerce.number().int().min(1).max(100).default(50), cursor: z.string().max(2_000).optional() };
 
+/**
+ * The HTTP API, once: API Gateway's routes, the dispatch inside the functions, OpenAPI and clients are made of these
+ * rows.
+ */
 export const routes = {
   createSession: row('POST', '/sessions', 'Open a session', {
     body: CreateSession,
@@ -219,37 +200,3 @@ export const routes = {
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof routes;
-
-function row<const R extends Partial<Omit<Route, 'method' | 'path' | 'summary'>> & Pick<Route, 'success'>>(
-  method: Route['method'],
-  path: string,
-  summary: string,
-  rest: R,
-) {
-  const defaults = {
-    auth: 'jwt',
-    function: 'api',
-    params: none,
-    query: none,
-    body: null,
-    keyed: false,
-    errors: [],
-  } as const;
-  return { method, path, summary, ...defaults, ...rest } as {
-    method: Route['method'];
-    path: string;
-    summary: string;
-  } & Omit<typeof defaults, keyof R> &
-    R;
-}
-
-/** Errors that any route may answer: the request's shape, its token, its ids, its size, and ours. */
-export const commonErrors: readonly ErrorCode[] = [
-  'invalid_request',
-  'unauthorized',
-  'forbidden',
-  'not_found',
-  'payload_too_large',
-  'internal',
-  'unavailable',
-];

@@ -59,7 +59,6 @@ export const Job = z.object({
   claim: z.object({ by: z.string(), until: z.string() }).optional(),
   /** Ends by then or the sweeper ends it. */
   deadline: z.string().optional(),
-  /** Slots that may still hold a permit. */
   failure: Failure.optional(),
   cancel_reason: z.string().optional(),
   verdict: Verdict.optional(),

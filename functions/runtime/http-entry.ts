@@ -1,5 +1,6 @@
 import type * as z from 'zod';
-import { type Route, type RouteName, routes } from '#core/api/routes';
+import type { Route } from '#core/api/route';
+import { type RouteName, routes } from '#core/api/routes';
 import { PatchbayError } from '#core/errors';
 import { chain, type LambdaHandler, logIdsOf, type WorldFactory } from './chain.ts';
 import {

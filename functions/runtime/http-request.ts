@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type * as z from 'zod';
-import { type Route, type RouteName, routes } from '#core/api/routes';
+import type { Route } from '#core/api/route';
+import { type RouteName, routes } from '#core/api/routes';
 import { PatchbayError } from '#core/errors';
 import { caps } from '#core/workflow/limits';
 import { parsed } from './problems.ts';

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { openApi } from '#core/api/openapi';
-import { type Route, type RouteName, routes } from '#core/api/routes';
+import type { Route } from '#core/api/route';
+import { type RouteName, routes } from '#core/api/routes';
 import { ErrorBody } from '#core/api/views';
 import { anyCall, type Known } from '../support/any-call.ts';
 import { startJourney } from '../support/journey.ts';

@@ -1,7 +1,8 @@
 import './quiet-logs.ts';
 
 import type { Context } from 'aws-lambda';
-import { type Route, type RouteName, routes } from '#core/api/routes';
+import type { Route } from '#core/api/route';
+import { type RouteName, routes } from '#core/api/routes';
 import { catalogueOf } from '#core/models';
 import { handlers } from '#functions/api/handlers';
 import { httpEntry } from '#functions/runtime/http-entry';

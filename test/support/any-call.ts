@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Route } from '#core/api/routes';
+import type { Route } from '#core/api/route';
 import type { Repository } from '#core/job/options';
 import type { Call } from './an-api.ts';
 

@@ -1,4 +1,5 @@
-import { type Route, type RouteName, routes } from '#core/api/routes';
+import type { Route } from '#core/api/route';
+import { type RouteName, routes } from '#core/api/routes';
 
 /** A request as it goes over the wire: nothing of it is checked before it is sent. */
 export interface LiveCall {

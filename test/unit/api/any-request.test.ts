@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openApi } from '#core/api/openapi';
-import { type Route, type RouteName, routes } from '#core/api/routes';
+import type { Route } from '#core/api/route';
+import { type RouteName, routes } from '#core/api/routes';
 import { ErrorBody } from '#core/api/views';
 import { jobStatuses } from '#core/job/lifecycle';
 import { anApi } from '../../support/an-api.ts';

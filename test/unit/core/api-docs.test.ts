@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { errorTable } from '#core/api/error-table';
 import { openApi } from '#core/api/openapi';
-import { type Route, routes } from '#core/api/routes';
+import type { Route } from '#core/api/route';
+import { routes } from '#core/api/routes';
 import { socketSchema } from '#core/api/socket-schema';
 import packageJson from '../../../package.json' with { type: 'json' };
 
