@@ -11,6 +11,7 @@ export function dynamoAttemptTokens({ table, clock }: { table: DynamoTable; cloc
     async find(sha256) {
       const item = await table.get(tokenKey(sha256));
       if (!item) return undefined;
+      // No other code writes this row than the one beside this: its shape is not checked again.
       const { pk: _pk, sk: _sk, ttl: _ttl, ...token } = item as unknown as AttemptToken & Record<string, unknown>;
       return token.expires_at > clock.at() ? token : undefined;
     },

@@ -11,6 +11,7 @@ export function dynamoTickets({ table, clock }: { table: DynamoTable; clock: Clo
       // The delete that returns the row is the one that consumed it.
       const item = await table.take(ticketKey(sha256));
       if (!item) return undefined;
+      // No other code writes this row than the one beside this: its shape is not checked again.
       const { pk: _pk, sk: _sk, ttl: _ttl, ...ticket } = item as unknown as Ticket & Record<string, unknown>;
       return ticket.expires_at > clock.at() ? ticket : undefined;
     },

@@ -198,5 +198,6 @@ export class Store {
 }
 
 function row(found: Record<string, unknown> | undefined): ExecutionRow | undefined {
+  // Columns by the names of the statements above; SQLite knows no types of ours.
   return found as unknown as ExecutionRow | undefined;
 }
