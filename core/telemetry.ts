@@ -21,6 +21,7 @@ export const metrics = {
   JobsAccepted: { unit: 'Count', what: 'a new job' },
   JobsStarted: { unit: 'Count', what: 'a dispatch that got its permits' },
   JobsAwaitingReview: { unit: 'Count', what: 'a job with a winner' },
+  JobApproved: { unit: 'Count', what: '1: a person approved a diff of the job; 0: rejected it' },
   JobsFailed: { unit: 'Count', what: 'a failed job; its code is in the log line' },
   JobsCancelled: { unit: 'Count', what: 'a cancelled job' },
   JobWaitSeconds: { unit: 'Seconds', what: 'from queued to running' },

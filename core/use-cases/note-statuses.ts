@@ -54,6 +54,10 @@ function jobFigures(transitions: readonly Transition[]): Measured {
       return { JobsStarted: 1, ...named('JobWaitSeconds', secondsBetween(transitions.at(-2), now, 'queued')) };
     case 'awaiting_review':
       return { JobsAwaitingReview: 1, ...named('JobRunSeconds', ran) };
+    case 'completed':
+      return { JobApproved: 1 };
+    case 'rejected':
+      return { JobApproved: 0 };
     case 'failed':
       return { JobsFailed: 1, ...named('JobRunSeconds', ran) };
     case 'cancelled':

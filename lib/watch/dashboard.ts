@@ -17,6 +17,22 @@ export interface DashboardProps {
 const fiveMinutes = 300;
 const day = 86_400;
 
+const funnel: MetricName[] = [
+  'JobsAccepted',
+  'JobsStarted',
+  'JobsAwaitingReview',
+  'JobApproved',
+  'JobsFailed',
+  'JobsCancelled',
+];
+const rejected: Expression = {
+  expression: 'reviewed - approved',
+  series: {
+    reviewed: { of: 'patchbay', metric: 'JobApproved', statistic: 'SampleCount' },
+    approved: { of: 'patchbay', metric: 'JobApproved', statistic: 'Sum' },
+  },
+};
+
 /** One page: is it well, what comes in and what becomes of it, who waits, what is slow, why things fail, what it costs. */
 export class Dashboard extends Construct {
   constructor(scope: Construct, id: string, { watched, alarms, config }: DashboardProps) {
@@ -27,11 +43,7 @@ export class Dashboard extends Construct {
       widgets: [
         [new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms, width: 24, height: 6 })],
         [
-          draw.graph(
-            'Jobs',
-            ['JobsAccepted', 'JobsStarted', 'JobsAwaitingReview', 'JobsFailed', 'JobsCancelled'],
-            'Sum',
-          ),
+          draw.graph('Jobs', [...funnel, rejected], 'Sum'),
           draw.graph('Attempts', ['AttemptsSolved', 'AttemptFault', 'HeartbeatLost'], 'Sum'),
           draw.reasons(),
         ],
@@ -63,11 +75,13 @@ class Drawing {
     this.watched = watched;
   }
 
-  graph(title: string, metrics: MetricName[], statistic: Statistic, limit?: number): cloudwatch.IWidget {
+  graph(title: string, what: Array<MetricName | Expression>, statistic: Statistic, limit?: number): cloudwatch.IWidget {
+    const line = (one: MetricName | Expression) =>
+      metricOf(this.watched, typeof one === 'string' ? { of: 'patchbay', metric: one, statistic } : one, fiveMinutes);
     return new cloudwatch.GraphWidget({
       title,
       width: 8,
-      left: metrics.map((metric) => metricOf(this.watched, { of: 'patchbay', metric, statistic }, fiveMinutes)),
+      left: what.map(line),
       leftYAxis: { min: 0 },
       ...(limit === undefined ? {} : { leftAnnotations: [{ value: limit, label: 'limit of the installation' }] }),
     });

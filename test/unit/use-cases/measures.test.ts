@@ -9,9 +9,10 @@ import { createSandbox } from '#core/use-cases/create-sandbox';
 import { dispatchJob } from '#core/use-cases/dispatch-job';
 import { leakedSlots } from '#core/use-cases/permit-drift';
 import { recordTransitions } from '#core/use-cases/record-transitions';
+import { reviewJob } from '#core/use-cases/review-job';
 import { sweep } from '#core/use-cases/sweep';
 import type { MachineInput } from '#core/workflow/steps';
-import { aJob, anAttempt, anId, anIssue, options, tenant } from '#test/support/builders';
+import { aJob, anAttempt, anId, anIssue, aSession, options, tenant } from '#test/support/builders';
 import { type FakeWorld, fakeWorld } from '#test/support/fake-world';
 import { playMachine, stepFails } from '#test/support/mini-machine';
 import { healthy } from '#test/support/runner-scripts';
@@ -83,6 +84,22 @@ describe('a job', () => {
     expect(samples(world, 'JobsCancelled')).toEqual([1]);
     expect([samples(world, 'JobsFailed'), samples(world, 'AttemptFault')]).toEqual([[], []]);
     expect(samples(world, 'JobCostUsd')).toHaveLength(1);
+  });
+
+  it.each([
+    ['approved', { decision: 'approve' }, 1],
+    ['rejected', { decision: 'reject' }, 0],
+  ] as const)('that a person %s counts once in the share of approved ones', async (_, review, sample) => {
+    const { world, input, job } = await aRunningJob();
+    await world.sessions.create(aSession());
+    await playMachine(world, input, healthy());
+    const { user } = await job();
+
+    await reviewJob(world, { caller: { tenant, user }, job_id: input.job_id, review });
+    await recordTransitions(world, await job());
+
+    expect(samples(world, 'JobApproved')).toEqual([sample]);
+    expect(samples(world, 'JobRunSeconds')).toHaveLength(1);
   });
 
   it('is not counted again when its log is brought level again', async () => {
