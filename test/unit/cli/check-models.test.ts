@@ -14,6 +14,7 @@ import { aShell } from '../../support/a-shell.ts';
 import { type RecordedProviders, recorded, recordedProviders } from '../../support/recorded-providers.ts';
 
 const key = 'sk-canary-1234567890';
+const haiku = 'global.anthropic.claude-haiku-4-5-20251001-v1:0';
 const titan = '/model/us.amazon.nova-lite-v1:0/converse';
 let server: RecordedProviders;
 let folder: string;
@@ -21,7 +22,7 @@ beforeEach(async () => {
   server = await recordedProviders();
   server.answers.set('/v1/chat/completions', { body: recorded.openai });
   server.answers.set('/messages', { body: recorded.anthropic });
-  server.answers.set(titan, { body: recorded.bedrock });
+  for (const path of [titan, `/model/${haiku}/converse`]) server.answers.set(path, { body: recorded.bedrock });
   folder = mkdtempSync(join(tmpdir(), 'patchbay-check-'));
   process.env.PATCHBAY_STACK = folder;
   process.env.AWS_REGION = 'eu-west-1';
@@ -79,7 +80,7 @@ describe('a tool call', () => {
     expect(checks.map(({ model, outcome, replay }) => [model, outcome, replay])).toEqual([
       ['anthropic/claude-haiku-4-5', 'works', false],
       ['openai/gpt-x', 'works', false],
-      ['bedrock/?', 'no model named', false],
+      [`bedrock/${haiku}`, 'works', false],
       ['replay/sample', 'works', true],
     ]);
   });
