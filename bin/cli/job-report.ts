@@ -1,16 +1,21 @@
 import type { JobView } from '#core/api/views';
 import { hasJobEnded } from '#core/job/lifecycle';
 import { duration, table, usd } from './figures.ts';
+import { type IsUnpriced, lacksPrice, modelCost } from './model-cost.ts';
 import { oneLine } from './printable.ts';
 
 /** A job as it is: its end or where it stands, its attempts, what they cost, what to do next. */
-export function jobReport(job: JobView): string {
+export function jobReport(job: JobView, isUnpriced: IsUnpriced): string {
+  const bills = job.attempts.map(({ model, cost_usd }) => ({ model, costUsd: cost_usd }));
+  const models = bills.length === 0 ? usd(job.costs.models_usd) : modelCost(bills, isUnpriced);
   return `${[
     `${capitalized(job.status.replace('_', ' '))}${reasonOf(job)}`,
-    ...attemptRows(job),
-    `Job ${job.id}: models ${usd(job.costs.models_usd)}, sandboxes ${usd(job.costs.sandboxes_usd)}${ranFor(job)}`,
+    ...attemptRows(job, isUnpriced),
+    `Job ${job.id}: models ${models}, sandboxes ${usd(job.costs.sandboxes_usd)}${ranFor(job)}`,
     ...(job.attempts.some(({ replay }) => replay) ? ['A replay model says recorded turns: nothing was charged.'] : []),
-    ...(job.attempts.some(isUnpriced) ? ['A model without a price counts as $0.00; steps and time hold it.'] : []),
+    ...(bills.some((bill) => lacksPrice(bill, isUnpriced))
+      ? ['A model without a price counts as $0.00; steps and time hold it.']
+      : []),
     ...(job.verdict?.notes ?? []).map((note) => `Note: ${oneLine(note, 300)}`),
     ...nextSteps(job),
   ].join('\n')}\n`;
@@ -28,7 +33,7 @@ function reasonOf({ status, failure, verdict, progress, review }: JobView): stri
   return status === 'queued' || status === 'running' ? `: ${oneLine(progress.message, 300)}` : '';
 }
 
-function attemptRows(job: JobView): string[] {
+function attemptRows(job: JobView, isUnpriced: IsUnpriced): string[] {
   const chosen = job.review?.attempt ?? job.verdict?.winner;
   return table(
     job.attempts.map((attempt) => [
@@ -40,16 +45,11 @@ function attemptRows(job: JobView): string[] {
         ? `${counted(attempt.diff.files, 'file')} +${attempt.diff.insertions} -${attempt.diff.deletions}`
         : 'no diff',
       counted(attempt.steps, 'step'),
-      isUnpriced(attempt) ? 'unpriced' : usd(attempt.cost_usd),
+      modelCost([{ model: attempt.model, costUsd: attempt.cost_usd }], isUnpriced),
       between(attempt.started_at, attempt.finished_at),
       attempt.model,
     ]),
   );
-}
-
-/** A call of a model with a price costs something. */
-function isUnpriced({ steps, cost_usd, replay }: JobView['attempts'][number]): boolean {
-  return steps > 0 && cost_usd === 0 && !replay;
 }
 
 function ranFor({ started_at, finished_at }: JobView): string {

@@ -1,7 +1,8 @@
 import { milestoneText } from '#core/api/milestone-message';
 import { hasAttemptEnded } from '#core/job/lifecycle';
 import { isMilestone, type JobEvent } from '#core/job/milestone';
-import { duration, usd } from './figures.ts';
+import { duration } from './figures.ts';
+import { type IsUnpriced, modelCost } from './model-cost.ts';
 import { oneLine } from './printable.ts';
 import type { AttemptProgress, Progress } from './progress.ts';
 
@@ -22,22 +23,24 @@ export function eventLine({ type, src, data, seq, at }: JobEvent): string | unde
 /** What stands at the foot of a terminal while a job is at work: a line for the job, one for each attempt. */
 export function liveLines(
   { status, waiting, attempts }: Progress,
-  { now, columns, hint }: { now: number; columns: number; hint: string },
+  { now, columns, hint, isUnpriced }: { now: number; columns: number; hint: string; isUnpriced: IsUnpriced },
 ): string[] {
   const all = [...attempts.values()].toSorted((a, b) => a.n - b.n);
-  const cost = all.reduce((sum, { costUsd }) => sum + costUsd, 0);
   const place = waiting === null ? '' : `, place ${waiting.position} in the line${etaOf(waiting.eta_seconds)}`;
-  const head = `${status.replace('_', ' ')}${place}   ${usd(cost)}   ${hint}`;
-  return [head, ...all.map((attempt) => attemptLine(attempt, now))].map((line) => oneLineKept(line, columns));
+  const head = `${status.replace('_', ' ')}${place}   ${modelCost(all, isUnpriced)}   ${hint}`;
+  return [head, ...all.map((attempt) => attemptLine(attempt, now, isUnpriced))].map((line) =>
+    oneLineKept(line, columns),
+  );
 }
 
-function attemptLine(attempt: AttemptProgress, now: number): string {
-  const { n, model, status, phase, steps, costUsd, command, startedAt, finishedAt, outcome } = attempt;
+function attemptLine(attempt: AttemptProgress, now: number, isUnpriced: IsUnpriced): string {
+  const { n, model, status, phase, steps, command, startedAt, finishedAt, outcome } = attempt;
   const ended = hasAttemptEnded(status);
   // A cancelled runner still tells its last phases.
   const what = ended ? [status, outcome].filter(Boolean).join(', ') : (phase ?? status);
   const ms = startedAt === null ? 0 : (finishedAt === null ? now : Date.parse(finishedAt)) - Date.parse(startedAt);
-  const figures = [`step ${steps}`.padEnd(8), usd(costUsd).padStart(8), duration(ms).padStart(9)].join('  ');
+  const cost = modelCost([attempt], isUnpriced);
+  const figures = [`step ${steps}`.padEnd(8), cost.padStart(8), duration(ms).padStart(9)].join('  ');
   const doing = command === '' || !['planning', 'solving'].includes(phase ?? '') ? '' : `  $ ${oneLine(command, 200)}`;
   return ` ${n}  ${model.padEnd(20)}  ${what.padEnd(12)}  ${figures}${doing}`;
 }

@@ -1,5 +1,6 @@
 import type { JobView } from '#core/api/views';
 import type { JobEvent } from '#core/job/milestone';
+import type { IsUnpriced } from './model-cost.ts';
 import { type Progress, startOf, withEvent, withSnapshot } from './progress.ts';
 import { eventLine, liveLines } from './progress-lines.ts';
 import type { Shell } from './shell.ts';
@@ -15,7 +16,12 @@ export interface ProgressView {
   end(): void;
 }
 
-export function progressView(shell: Shell, job: JobView, options: { json: boolean; cancels: boolean }): ProgressView {
+/** `prices` may come late: until then a cost of nothing is shown as such. */
+export function progressView(
+  shell: Shell,
+  job: JobView,
+  options: { json: boolean; cancels: boolean; prices: Promise<IsUnpriced> },
+): ProgressView {
   const plain = { say: shell.err, end: () => {} };
   if (options.json) return { ...plain, event: (event) => shell.out(`${JSON.stringify({ event })}\n`) };
   const write = (event: JobEvent) => {
@@ -23,26 +29,31 @@ export function progressView(shell: Shell, job: JobView, options: { json: boolea
     if (line !== undefined) shell.out(`${line}\n`);
   };
   return shell.terminal()
-    ? terminalView(shell, job, options.cancels ? 'Ctrl-C cancels' : 'Ctrl-C leaves')
+    ? terminalView(shell, job, options.cancels ? 'Ctrl-C cancels' : 'Ctrl-C leaves', options.prices)
     : { ...plain, event: write };
 }
 
 const ansi = { up: (lines: number) => `\x1b[${lines}A`, clearBelow: '\x1b[0J', start: '\r' };
 
 /** Lines at the foot are rewritten in place; what concerns the whole job scrolls above them. */
-function terminalView(shell: Shell, job: JobView, firstHint: string): ProgressView {
+function terminalView(shell: Shell, job: JobView, firstHint: string, prices: Promise<IsUnpriced>): ProgressView {
   let hint = firstHint;
+  let isUnpriced: IsUnpriced = () => false;
   let progress: Progress = startOf(job);
   let drawn = 0;
   let over = false;
   const draw = (above: string[] = []) => {
     const { columns = 80 } = shell.terminal() ?? {};
-    const lines = over ? [] : liveLines(progress, { now: Date.now(), columns, hint });
+    const lines = over ? [] : liveLines(progress, { now: Date.now(), columns, hint, isUnpriced });
     const back = drawn === 0 ? '' : ansi.start + ansi.up(drawn) + ansi.clearBelow;
     shell.out(back + [...above, ...lines].map((line) => `${line}\n`).join(''));
     drawn = lines.length;
   };
   draw();
+  void prices.then((known) => {
+    isUnpriced = known;
+    if (!over) draw();
+  });
   return {
     event(event) {
       progress = withEvent(progress, event);

@@ -3,6 +3,7 @@ import type { Connection } from './connection.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { followToRest } from './follow-to-rest.ts';
 import { jobReport } from './job-report.ts';
+import { unpricedModels } from './model-cost.ts';
 import { type ProgressView, progressView } from './progress-view.ts';
 import type { Shell } from './shell.ts';
 
@@ -17,7 +18,8 @@ export async function watchJob(
   options: { json: boolean; cancels: boolean },
 ): Promise<number> {
   const leave = new AbortController();
-  const view = progressView(shell, job, options);
+  const prices = options.json ? Promise.resolve(() => false) : unpricedModels(connection.api);
+  const view = progressView(shell, job, { ...options, prices });
   let presses = 0;
   const stopListening = shell.onInterrupt(() => {
     presses += 1;
@@ -31,7 +33,7 @@ export async function watchJob(
       view.end();
       return left(shell, job.id, presses > 1);
     }
-    shell.out(options.json ? `${JSON.stringify({ job: ended })}\n` : `\n${jobReport(ended)}`);
+    shell.out(options.json ? `${JSON.stringify({ job: ended })}\n` : `\n${jobReport(ended, await prices)}`);
     return exitCodeOf(ended.status) ?? exitCodes.refused.code;
   } finally {
     stopListening();

@@ -146,6 +146,7 @@ describe('a job', () => {
     await world.attempts.change({ tenant, job_id: id, n: 2 }, { beat, model: 'own/qwen' });
 
     expect((await run('status last')).out).toMatch(/^→ {2}attempt 2 .* 3 steps {2}unpriced .*own\/qwen$/m);
+    expect((await run('status last')).out).toContain('models $0.00 + unpriced, ');
     expect((await run('status last')).out).toContain('A model without a price counts as $0.00');
   });
 

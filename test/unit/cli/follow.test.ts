@@ -34,6 +34,7 @@ function anApi(log: JobEvent[], jobs: JobView[] = [job('running')]) {
     calls.push(name);
     const failure = failures.shift();
     if (failure) throw failure;
+    if (name === 'listModels') return { default_model: 'own/qwen', providers: [] };
     if (name === 'cancelJob') log.push(event(log.length + 1, 'cancelled'));
     if (name !== 'listEvents') return jobs.length > 1 ? jobs.shift() : jobs[0];
     return { events: log.filter(({ seq }) => seq > (query?.after ?? 0)).slice(0, query?.limit) };

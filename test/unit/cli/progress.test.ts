@@ -14,6 +14,7 @@ const at = '2026-01-05T09:00:10.000Z';
 const event = (type: JobEvent['type'], src: string, data: Record<string, unknown> = {}): JobEvent => {
   return { seq: 1, src_seq: 1, at, type, src, data };
 };
+const priced = () => false;
 const view = (attempts = [anAttempt({ status: 'running' })]) =>
   jobView({ seq: 1, job: aJob({ status: 'running' }), attempts, costs: costsOf(attempts, [], 0), waiting: null });
 
@@ -49,7 +50,12 @@ describe('progress', () => {
     progress = withEvent(progress, event('execute_started', 'solve-1@1'));
     progress = withEvent(progress, event('step', 'solve-1@1', { n: 3, command: `echo ${'long '.repeat(40)}` }));
 
-    const lines = liveLines(progress, { now: Date.parse('2026-01-05T09:01:05.000Z'), columns: 80, hint: 'hint' });
+    const lines = liveLines(progress, {
+      now: Date.parse('2026-01-05T09:01:05.000Z'),
+      columns: 80,
+      hint: 'hint',
+      isUnpriced: priced,
+    });
 
     expect(lines).toHaveLength(3);
     for (const line of lines) expect([...line].length).toBeLessThan(80);
@@ -58,11 +64,30 @@ describe('progress', () => {
     expect(lines[2]).toMatch(/^ 2 {2}replay\/demo +provisioning/);
   });
 
+  it('does not show a model without a price as free', () => {
+    const used = (cost_usd: number) => ({ calls: 3, cost_usd, input: 1, output: 1, cached: 0 });
+    const lines = (...costs: number[]) => {
+      const models = ['own/qwen', 'anthropic/claude'];
+      const attempts = costs.map((cost, index) =>
+        anAttempt({ n: index + 1, model: models[index]!, usage: used(cost) }),
+      );
+      const isUnpriced = (model: string) => model.startsWith('own/');
+      return liveLines(startOf(view(attempts)), { now: 0, columns: 100, hint: 'hint', isUnpriced });
+    };
+
+    expect(lines(0)[0]).toBe('running   unpriced   hint');
+    expect(lines(0)[1]).toMatch(/own\/qwen +provisioning +step 0 +unpriced /);
+    expect(lines(0, 0.25)[0]).toBe('running   $0.2500 + unpriced   hint');
+    expect(lines(0, 0.25)[2]).toMatch(/anthropic\/claude .* \$0\.2500 /);
+    // Counted when it had a price.
+    expect(lines(0.5)[0]).toBe('running   $0.5000   hint');
+  });
+
   it('shows the end of an attempt, whatever its runner still tells', () => {
     let progress = startOf(view([anAttempt({ status: 'cancelled' })]));
     progress = withEvent(progress, event('execute_started', 'solve-1@1'));
 
-    const [, line] = liveLines(progress, { now: 0, columns: 100, hint: '' });
+    const [, line] = liveLines(progress, { now: 0, columns: 100, hint: '', isUnpriced: priced });
 
     expect(line).toMatch(/^ 1 {2}replay\/demo +cancelled /);
   });
@@ -79,13 +104,23 @@ describe('progress', () => {
 describe('a terminal', () => {
   it('has its foot rewritten in place, and nothing left of it at the end', () => {
     const shell = aShell({ terminal: () => ({ columns: 80 }) });
-    const shown = progressView(shell, view(), { json: false, cancels: true });
+    const shown = progressView(shell, view(), { json: false, cancels: true, prices: Promise.resolve(priced) });
     shown.event(event('job_status', 'job', { status: 'awaiting_review' }));
     shown.say('a word', 'Ctrl-C leaves');
     shown.end();
     shown.say('late', '');
 
     expect(screenOf(shell.stdout)).toEqual(['09:00:10  #01  Awaiting review', 'a word', 'late']);
+  });
+
+  it('learns which models have no price', async () => {
+    const shell = aShell({ terminal: () => ({ columns: 80 }) });
+    const shown = progressView(shell, view(), { json: false, cancels: true, prices: Promise.resolve(() => true) });
+    expect(screenOf(shell.stdout)[0]).toBe('running   $0.00   Ctrl-C cancels');
+    await Promise.resolve();
+
+    expect(screenOf(shell.stdout)[0]).toBe('running   unpriced   Ctrl-C cancels');
+    shown.end();
   });
 
   it('is sent no escape sequence and no reversed text of an agent', () => {
