@@ -106,6 +106,8 @@ export const TestReport = z.object({
   /** Names that passed before and fail after; the reverse. Per test where the framework tells, else empty. */
   regressions: z.array(z.string()).max(200).default([]),
   fixed: z.array(z.string()).max(200).default([]),
+  /** Names that passed before and neither pass nor fail after: deleted, renamed or skipped. */
+  removed: z.array(z.string()).max(200).default([]),
   counts: z
     .object({
       before: z.object({ passed: z.int(), failed: z.int() }),

@@ -31,7 +31,7 @@ class Solve:
         self.agent: MiniAgent | None = None
         self.end: AgentEnd | None = None
         self.patch: Patch | None = None
-        self.tests: dict[str, Any] = {"command": None, "before": None, "after": None, "regressions": [], "fixed": [], "counts": None}
+        self.tests: dict[str, Any] = {"command": None, "before": None, "after": None, "regressions": [], "fixed": [], "removed": [], "counts": None}
         self._cloned = False
         self._prepared: Changes = {}
         self._before: Tested | None = None
@@ -127,7 +127,7 @@ class Solve:
             else:
                 self.tests = report_of(command, self._before, run_tests(run, command))
         run.timed("tests", started)
-        run.reporter.emit("tests_finished", **{**self.tests, "regressions": self.tests["regressions"][:20], "fixed": self.tests["fixed"][:20]})
+        run.reporter.emit("tests_finished", **{**self.tests, **{names: self.tests[names][:20] for names in ("regressions", "fixed", "removed")}})
 
     def finalise(self) -> dict[str, Any]:
         """Every file but result.json; returns the fields of it that are this mode's. Runs no tests."""

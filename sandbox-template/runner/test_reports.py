@@ -130,15 +130,21 @@ def _tap(_output: str, report: Path) -> PerTest:
     return result
 
 
-_UNITTEST_LINE = re.compile(r"^(\w+) \(([\w.]+)\)(?:\n(?!\w+ \().*)?? \.\.\. (ok|FAIL|ERROR|expected failure|unexpected success)$", re.M)
+_UNITTEST_START = re.compile(r"^(\w+) \(([\w.]+)\)(?:\n(?!\w+ \().*)?? \.\.\. ", re.M)
+_UNITTEST_VERDICT = re.compile(r"^(ok|FAIL|ERROR|unexpected success|expected failure|skipped .*)$", re.M)
 _UNITTEST_HEAD = re.compile(r"^(?:FAIL|ERROR): (\w+) \(([\w.]+)\)", re.M)
 
 
 def _unittest(output: str, _report: Path) -> PerTest:
+    """What a test writes stands between its name and its verdict. Skipped, or failing as expected, is neither."""
     result = PerTest()
-    for method, owner, verdict in _UNITTEST_LINE.findall(output):
-        names = result.passed if verdict in ("ok", "expected failure") else result.failed
-        names.add(_unittest_name(method, owner))
+    starts = list(_UNITTEST_START.finditer(output))
+    ends = [start.start() for start in starts[1:]] + [len(output)]
+    for start, end in zip(starts, ends):
+        verdict = _UNITTEST_VERDICT.search(output[start.end() : end])
+        if verdict is not None and not verdict[1].startswith(("expected", "skipped")):
+            names = result.passed if verdict[1] == "ok" else result.failed
+            names.add(_unittest_name(start[1], start[2]))
     result.failed |= {_unittest_name(method, owner) for method, owner in _UNITTEST_HEAD.findall(output)}
     result.passed -= result.failed
     return result

@@ -17,6 +17,8 @@ MAX_NAMES = 200
 _NO_COMMAND = re.compile(r"command not found|Failed to spawn: `pytest`|No module named (pytest|unittest|nose|tox)\b|[Mm]issing script:? \"?test|No rule to make target", re.I)
 _NOT_THE_CODE = re.compile(r"No space left on device|Cannot allocate memory|MemoryError|Disk quota exceeded|JavaScript heap out of memory")
 PYTEST_NO_TESTS = 5
+_EACH_RUN_ANEW = re.compile(r"0x[0-9a-f]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{5,}", re.I)
+"""Addresses, uuids, ports and times in the name of a test: another name, but not another test."""
 
 
 @dataclass
@@ -79,14 +81,25 @@ def report_of(command: str | None, before: Tested | None, after: Tested | None) 
         "after": after.kind if after else None,
         "regressions": [],
         "fixed": [],
+        "removed": [],
         "counts": None,
     }
     if before and after and before.tests and after.tests:
         flaky = before.flaky | after.flaky
         report["regressions"] = sorted((before.tests.passed & after.tests.failed) - flaky)[:MAX_NAMES]
         report["fixed"] = sorted((before.tests.failed & after.tests.passed) - flaky)[:MAX_NAMES]
+        report["removed"] = sorted(_removed(before, after))[:MAX_NAMES]
         report["counts"] = {"before": _counts(before), "after": _counts(after)}
     return report
+
+
+def _removed(before: Tested, after: Tested) -> set[str]:
+    """Passed before, and now neither passed nor failed: deleted, renamed, skipped. Only a run that got to its end tells."""
+    if after.kind not in ("passed", "failed"):
+        return set()
+    there = after.tests.passed | after.tests.failed | after.flaky
+    lasting = {_EACH_RUN_ANEW.sub("#", name) for name in there}
+    return {name for name in before.tests.passed - there if _EACH_RUN_ANEW.sub("#", name) not in lasting}
 
 
 def _counts(tested: Tested) -> dict[str, int]:

@@ -104,7 +104,7 @@ class Verify:
                 "verified",
                 attempt=evidence["attempt"], applies=evidence["applies"], complete=evidence["complete"],
                 before=tests.get("before"), after=tests.get("after"),
-                regressions=tests.get("regressions", [])[:10], fixed=tests.get("fixed", [])[:10], repro=evidence["repro"],
+                regressions=tests.get("regressions", [])[:10], fixed=tests.get("fixed", [])[:10], removed=tests.get("removed", [])[:10], repro=evidence["repro"],
             )  # fmt: skip
         candidate = self._candidate
         if candidate is None or not evidence.get("applies"):

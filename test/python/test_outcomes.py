@@ -47,7 +47,7 @@ class Outcomes(RunnerCase):
         result = self.run_solver({"plan": PLANNING, "execute": [call("echo new > notes.txt"), SUBMIT]}, setup={})
 
         self.assertEqual(result["status"], "succeeded")
-        self.assertEqual(self.json_of("tests.json"), {"command": None, "before": None, "after": None, "regressions": [], "fixed": [], "counts": None})
+        self.assertEqual(self.json_of("tests.json"), {"command": None, "before": None, "after": None, "regressions": [], "fixed": [], "removed": [], "counts": None})
 
     def test_a_budget_refused_by_the_gateway_keeps_the_diff(self) -> None:
         refusal = (402, {"code": "budget_exhausted", "message": "the cap is reached", "remedy": "raise cost_usd"})

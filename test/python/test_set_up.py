@@ -12,8 +12,8 @@ from pathlib import Path
 from runner_case import TEMPLATE
 
 from runner.shell import Outcome
-from runner.test_reports import framework_of
-from runner.testing import classify
+from runner.test_reports import PerTest, framework_of
+from runner.testing import MAX_NAMES, Tested, classify, report_of
 
 TOOLS = "uv poetry pdm pipenv pnpm bun yarn npm go cargo mvn bundle composer dotnet mise tox pytest"
 
@@ -139,10 +139,10 @@ class TestResults(unittest.TestCase):
     def test_unittest_of_two_generations(self) -> None:
         output = (
             "test_a (t.T.test_a) ... ok\ntest_b (t.T.test_b)\nSays what it does. ... FAIL\ntest_c (t.T) ... ok\ntest_d (t.T.test_d) ... skipped 'x'\n"
-            "test_e (t.T.test_e) ... noise in between\nok\nERROR: test_f (t.T.test_f)\n"
+            "test_e (t.T.test_e) ... noise in between\nok\ntest_g (t.T.test_g) ... expected failure\nERROR: test_f (t.T.test_f)\nok\n"
         )
 
-        self.assertEqual(self.read("python3 -m unittest", output), ({"t.T.test_a", "t.T.test_c"}, {"t.T.test_b", "t.T.test_f"}))
+        self.assertEqual(self.read("python3 -m unittest", output), ({"t.T.test_a", "t.T.test_c", "t.T.test_e"}, {"t.T.test_b", "t.T.test_f"}))
 
     def test_junit(self) -> None:
         report = '<testsuites><testsuite><testcase classname="t.A" name="a"/><testcase classname="t.A" name="b"><failure/></testcase><testcase name="s"><skipped/></testcase></testsuite></testsuites>'
@@ -186,6 +186,20 @@ class TestResults(unittest.TestCase):
         (folder / "package.json").write_text('{"scripts": {"test": "tsc && node --test dist"}}')
         self.assertEqual(asked("npm test"), "npm test")
         self.assertEqual(asked("bash run-tests.sh"), None)
+
+    def test_what_passed_before_and_is_gone(self) -> None:
+        def gone(before: set[str], after: set[str], kind: str = "passed", flaky: set[str] = frozenset()) -> list[str]:
+            return report_of("pytest", Tested("passed", PerTest(before)), Tested(kind, PerTest(after), flaky=set(flaky)))["removed"]
+
+        self.assertEqual(gone({"a", "b", "c"}, {"a", "d"}), ["b", "c"])
+        self.assertEqual(gone({"a", "b"}, {"a"}, flaky={"b"}), [])
+        self.assertEqual([gone({"a", "b"}, {"a"}, kind) for kind in ("failed", "timed_out", "inert", "infra_failed")], [["b"], [], [], []])
+        # The framework did not tell: nothing is known.
+        self.assertEqual(gone({"a"}, set()), [])
+        self.assertEqual(gone({"t[127.0.0.1:41234]", "t[<A at 0x7f01>]", "t[2]"}, {"t[127.0.0.1:50001]", "t[<A at 0x7fff>]", "t[3]"}), ["t[2]"])
+        self.assertEqual(len(gone({f"test_{letter}{number}" for letter in "ab" for number in range(MAX_NAMES)}, {"a"})), MAX_NAMES)
+        failed_before = report_of("pytest", Tested("failed", PerTest({"a"}, {"b"})), Tested("passed", PerTest({"a"})))
+        self.assertEqual((failed_before["removed"], failed_before["regressions"]), ([], []))
 
     def test_classes(self) -> None:
         def kind(code: int, output: str = "", ended: str = "exited", tests: bool = False) -> str:

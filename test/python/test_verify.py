@@ -116,6 +116,27 @@ class Verify(PatchedCase):
         tests = self.json_of("evidence.json")["tests"]
         self.assertEqual((tests["regressions"], tests["fixed"]), ([], ["test_calc.Calc.test_add"]))
 
+    def test_tests_that_a_patch_removes_renames_or_skips_are_named(self) -> None:
+        more = "".join(f"\n    def test_{name}(self):\n        self.assertTrue(calc.double(1))\n" for name in ("gone", "old_name", "skipped", "expected"))
+        (self.origin / "test_calc.py").write_text(f"{CALC['test_calc.py']}{more}")
+        git(self.origin, "commit", "-aqm", "more tests")
+        self.base = git(self.origin, "rev-parse", "HEAD")
+        edits = [
+            "s/a - b/a + b/",
+            "/def test_gone/,+1d",
+            "s/test_old_name/test_new_name/",
+            "s/^    def test_skipped/    @unittest.skip(\"later\")\\n&/",
+            "s/^    def test_expected/    @unittest.expectedFailure\\n&/; /def test_expected/{n;s/True/False/}",
+        ]
+        path = self.patch_of("weaker", " && ".join(f"sed -i '{edit}' calc.py test_calc.py" for edit in edits))
+
+        self.verify(path)
+
+        tests = self.json_of("evidence.json")["tests"]
+        self.assertEqual((tests["before"], tests["after"], tests["regressions"], tests["fixed"]), ("failed", "passed", [], ["test_calc.Calc.test_add"]), self.logs())
+        self.assertEqual(tests["removed"], [f"test_calc.Calc.test_{name}" for name in ("expected", "gone", "old_name", "skipped")])
+        self.assertEqual(self.plane.first("verified")["removed"], tests["removed"])
+
     def test_a_run_cut_short_leaves_what_it_saw(self) -> None:
         path = self.patch_of("slow", "sed -i 's/a - b/a + b/' calc.py")
         patches = [{"attempt": 1, "path": str(path)}]

@@ -43,6 +43,7 @@ export const aTestReport = (overrides: Partial<TestReport> = {}): TestReport => 
   after: 'passed',
   regressions: [],
   fixed: ['adds cents'],
+  removed: [],
   counts: null,
   ...overrides,
 });
