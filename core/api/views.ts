@@ -21,7 +21,10 @@ export const ErrorBody = z.object({
   remedy: z.string().optional(),
   retryable: z.boolean(),
   request_id: z.string(),
-  fields: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+  fields: z
+    .array(z.object({ field: z.string(), message: z.string() }))
+    .optional()
+    .describe('What is wrong with each field; `message` then only counts them.'),
 });
 
 export const AttemptView = z.object({

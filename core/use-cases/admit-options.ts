@@ -11,14 +11,14 @@ export function requirePossible(installation: Installation, catalogue: Catalogue
   const { user, tenant, install } = installation.permit_limits;
   const most = Math.min(user, tenant, install);
   if (options.attempts > most) {
-    const message = `at most ${most} sandboxes may run at once here, ${options.attempts} are asked for`;
+    const message = `At most ${most} sandboxes may run at once here, ${options.attempts} are asked for.`;
     throw refusal('attempts', message, `Ask for ${most} or fewer attempts, or raise the permit limits.`);
   }
   const models = options.models ?? [installation.default_model];
   const unknown = models.find((model) => findModel(catalogue, model) === undefined);
   if (unknown === undefined) return;
   const names = catalogue.map(({ name }) => name).join(', ');
-  throw refusal('models', `no provider for "${unknown}"`, `Choose a model of one of these providers: ${names}.`);
+  throw refusal('models', `No provider for "${unknown}".`, `Choose a model of one of these providers: ${names}.`);
 }
 
 /** Model and strategy of each attempt: lists that are shorter than the attempts go round. */
@@ -31,6 +31,5 @@ export function planOf(installation: Installation, options: SolveOptions): Array
 }
 
 function refusal(field: string, message: string, remedy: string): PatchbayError {
-  const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
-  return new PatchbayError('unprocessable', sentence, { remedy, fields: [{ field, message }] });
+  return new PatchbayError('unprocessable', message, { remedy, fields: [{ field, message }] });
 }

@@ -6,7 +6,8 @@ async function call(method, path, body) {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() };
   const response = await fetch(api + path, { method, headers, body: body && JSON.stringify(body) });
   const answer = await response.json();
-  if (!response.ok) throw new Error(`${answer.message} ${answer.remedy ?? ''}`);
+  const fields = (answer.fields ?? []).map(({ field, message }) => `${field}: ${message}`);
+  if (!response.ok) throw new Error([answer.message, ...fields, answer.remedy].join(' '));
   return answer;
 }
 

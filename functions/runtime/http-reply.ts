@@ -66,10 +66,11 @@ export function errorReply(
   if (known.code === 'internal') logger.error('request failed', { error: asError(error) });
   else if (status >= 500) logger.warn('request failed', { code: known.code, error: asError(error) });
   else logger.info('request refused', { code: known.code, reason: known.message });
+  const message = shortOf(known);
   const body: z.input<typeof ErrorBody> = {
     code: known.code,
-    message: known.message,
-    detail: known.message,
+    message,
+    detail: message,
     remedy: known.remedy,
     retryable: known.retryable,
     request_id: requestId,
@@ -77,6 +78,13 @@ export function errorReply(
   };
   const wait = known.retryAfter ?? (status === 429 || status === 503 ? 5 : undefined);
   return jsonReply(status, body, wait === undefined ? {} : { 'retry-after': String(Math.ceil(wait)) });
+}
+
+/** Where fields say what is wrong, the answer says it there and nowhere else. The log has the whole message. */
+function shortOf({ message, fields }: PatchbayError): string {
+  if (fields === undefined) return message;
+  const named = new Set(fields.map(({ field }) => field)).size;
+  return named === 1 ? '1 field of the request is not valid.' : `${named} fields of the request are not valid.`;
 }
 
 function expected(error: unknown, statuses: Partial<Record<ErrorCode, number>>) {

@@ -80,7 +80,7 @@ describe('approving a job', () => {
     const { status, body } = await review({ ...approve, attempt });
 
     expect([status, body.code, body.fields[0].field]).toEqual([422, 'unprocessable', 'attempt']);
-    expect(body.message).toContain(why);
+    expect(body.fields[0].message).toContain(why);
     expect(body.remedy).toContain('attempt that is solved');
     expect(await world.jobs.get(tenant, job.id)).toEqual(job);
   });

@@ -135,7 +135,11 @@ describe('a solve that cannot be', () => {
     const { status, body } = await call('solve', { params, body: { attempts: 5 } });
 
     expect(status).toBe(422);
-    expect(body.fields).toMatchObject([{ field: 'attempts' }]);
+    expect(body.message).toBe('1 field of the request is not valid.');
+    expect(body.fields).toEqual([
+      { field: 'attempts', message: 'At most 4 sandboxes may run at once here, 5 are asked for.' },
+    ]);
+    expect(body.remedy).toContain('Ask for 4 or fewer attempts');
   });
 
   it('names a provider that is not here: 422, naming those that are', async () => {
@@ -173,6 +177,8 @@ describe('a solve that cannot be', () => {
     expect(refused.status).toBe(400);
     const fields = refused.body.fields.map(({ field }: { field: string }) => field);
     expect(fields.toSorted()).toEqual(['attempts', 'limits.steps', 'wat']);
+    expect(refused.body.message).toBe('3 fields of the request are not valid.');
+    expect(refused.body.detail).toBe(refused.body.message);
   });
 
   it('is for an issue of somebody else: 404', async () => {

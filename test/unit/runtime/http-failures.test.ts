@@ -100,6 +100,8 @@ describe('a body', () => {
 
     expect(status).toBe(400);
     expect(body.fields).toEqual([{ field: 'body', message: 'is not JSON' }]);
+    expect(body.message).toBe('1 field of the request is not valid.');
+    expect(logged()).toMatchObject([{ message: 'request refused', reason: 'The body is not JSON.' }]);
   });
 
   it('that is too large is 413, naming the limit', async () => {
