@@ -20,9 +20,26 @@ export async function ownSession(world: Pick<World, 'sessions'>, caller: Caller,
   return session;
 }
 
+/** Both rows are read at once: the issue's key holds the tenant and the session. */
+export async function ownIssue(
+  world: Pick<World, 'sessions'>,
+  caller: Caller,
+  sessionId: string,
+  id: string,
+): Promise<Issue> {
+  const [, issue] = await Promise.all([
+    ownSession(world, caller, sessionId),
+    world.sessions.issue(caller.tenant, sessionId, id),
+  ]);
+  return present(issue, id);
+}
+
 /** The issue of a session that is already known to be the caller's. */
 export async function issueOf(world: Pick<World, 'sessions'>, session: Session, id: string): Promise<Issue> {
-  const issue = await world.sessions.issue(session.tenant, session.id, id);
+  return present(await world.sessions.issue(session.tenant, session.id, id), id);
+}
+
+function present(issue: Issue | undefined, id: string): Issue {
   if (issue === undefined) throw absent('issue', id);
   return issue;
 }

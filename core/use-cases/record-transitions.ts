@@ -16,29 +16,38 @@ type Ports = Pick<World, 'log' | 'live' | 'jobs' | 'note'>;
  * Never throws: the status is written and the mark keeps the rest for the sweeper. Returns whether the log is level.
  */
 export async function recordTransitions(world: Ports, job: Job): Promise<boolean> {
-  try {
+  return await unlessItFails(world, job, 'log is behind its row', async () => {
     noteJobStatuses(world, job, await appendAndPush(world, job, job.transitions.map(jobStatusEvent)));
     if (job.status !== 'queued') await clearMark(world, job);
-    return true;
-  } catch (error) {
-    world.note('log is behind its row; the outbox mark stays', { level: 'warning', job_id: job.id, error });
-    return false;
-  }
+  });
 }
 
 /**
  * `recordTransitions`, and for a queued row the message to dispatch, then the mark cleared. Same promise: it never
- * throws; what failed is sent again by the sweeper (I8).
+ * throws; what failed is sent again by the sweeper (I8). The message does not wait for the log: a dispatch that comes
+ * first brings it level itself.
  */
 export async function announceJob(world: Ports & Pick<World, 'queue'>, job: Job): Promise<boolean> {
-  const recorded = await recordTransitions(world, job);
-  if (job.status !== 'queued') return recorded;
+  if (job.status !== 'queued') return await recordTransitions(world, job);
+  const message = { tenant: job.tenant, job_id: job.id, round: job.round };
+  const [recorded, sent] = await Promise.all([
+    recordTransitions(world, job),
+    unlessItFails(world, job, 'message not sent', () => world.queue.send(message)),
+  ]);
+  return recorded && sent && (await unlessItFails(world, job, 'mark not cleared', () => clearMark(world, job)));
+}
+
+async function unlessItFails(
+  world: Pick<World, 'note'>,
+  job: Job,
+  what: string,
+  act: () => Promise<void>,
+): Promise<boolean> {
   try {
-    await world.queue.send({ tenant: job.tenant, job_id: job.id, round: job.round });
-    if (recorded) await clearMark(world, job);
-    return recorded;
+    await act();
+    return true;
   } catch (error) {
-    world.note('message not sent; the outbox mark stays', { level: 'warning', job_id: job.id, error });
+    world.note(`${what}; the outbox mark stays`, { level: 'warning', job_id: job.id, error });
     return false;
   }
 }

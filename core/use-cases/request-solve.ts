@@ -4,14 +4,12 @@ import type { Job } from '#core/job/job';
 import { isJobAtWork } from '#core/job/lifecycle';
 import type { SolveOptions } from '#core/job/options';
 import type { Issue } from '#core/job/session';
-import { outboxMark } from '#core/job/transition';
 import type { Catalogue } from '#core/models';
 import type { World } from '#core/ports/world';
-import { caps, waitingSeconds } from '#core/workflow/limits';
-import { planOf, requirePossible } from './admit-options.ts';
+import { caps } from '#core/workflow/limits';
+import { admitJob } from './admit-job.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { reserveBudget } from './job-budget.ts';
-import { type Caller, issueOf, ownSession } from './ownership.ts';
+import { type Caller, ownIssue } from './ownership.ts';
 import { announceJob } from './record-transitions.ts';
 
 type Ports = Pick<
@@ -43,13 +41,15 @@ export interface SolveRequest {
  * @throws PatchbayError not_found, conflict, unprocessable, too_many_requests, budget_refused
  */
 export async function requestSolve(world: Ports, request: SolveRequest): Promise<{ job: Job; created: boolean }> {
-  const session = await ownSession(world, request.caller, request.session_id);
-  let issue = await issueOf(world, session, request.issue_id);
+  let issue = await ownIssue(world, request.caller, request.session_id, request.issue_id);
   const named = nameOf(request);
   const hash = await sha256Hex(canonicalJson(request.options));
   // One round more for every job that others put between our reads; three clicks at once need two.
   for (let round = 0; round < 4; round += 1) {
-    const found = await findJob(world, issue, named);
+    const [found, line] = await Promise.all([
+      findJob(world, issue, named),
+      world.jobs.waiting(request.caller.tenant, caps.waitingPerTenant),
+    ]);
     if (found.job !== undefined) {
       if (named === undefined && issue.last_job !== found.job.id) {
         // Put by somebody who has not moved `last_job` yet, or died before: the issue goes on from it.
@@ -58,7 +58,7 @@ export async function requestSolve(world: Ports, request: SolveRequest): Promise
       }
       return { job: sameRequest(found.job, hash), created: false };
     }
-    const job = await admittedJob(world, request, issue, found.id, hash);
+    const job = await admitJob(world, request, { id: found.id, issue, hash, ahead: line.length });
     if (!(await world.jobs.create(job))) continue;
     // Neither throws, neither needs the other: whichever is missing is healed by somebody else.
     await Promise.all([announceJob(world, job), followed(world, issue, job)]);
@@ -113,45 +113,4 @@ async function followed(world: Ports, issue: Issue, job: Job): Promise<void> {
   } catch (error) {
     world.note('issue not moved to its new job', { level: 'warning', job_id: job.id, error });
   }
-}
-
-async function admittedJob(world: Ports, request: SolveRequest, issue: Issue, id: string, hash: string): Promise<Job> {
-  const { installation, clock } = world;
-  const { options, caller } = request;
-  requirePossible(installation, world.catalogue, options);
-  const line = await world.jobs.waiting(caller.tenant, caps.waitingPerTenant);
-  if (line.length >= caps.waitingPerTenant) {
-    throw new PatchbayError('too_many_requests', `${line.length} jobs of your tenant are waiting for a slot already.`, {
-      retryAfter: 60,
-    });
-  }
-  const at = clock.at();
-  const job: Job = {
-    id,
-    tenant: caller.tenant,
-    session_id: issue.session_id,
-    issue_id: issue.id,
-    user: caller.user,
-    request_hash: hash,
-    status: 'queued',
-    v: 1,
-    transitions: [{ v: 1, to: 'queued', at }],
-    options,
-    repository: repositoryOf(issue, options),
-    plan: planOf(installation, options),
-    round: 1,
-    dispatch: 0,
-    first_attempt: 1,
-    outbox: outboxMark(at, 1),
-    deadline: clock.at(waitingSeconds),
-    artifacts: [],
-    ...(request.retry_of !== undefined && { retry_of: request.retry_of }),
-    created_at: at,
-  };
-  await reserveBudget(world, job);
-  return job;
-}
-
-function repositoryOf(issue: Issue, options: SolveOptions): Job['repository'] {
-  return options.base_ref === undefined ? issue.repository : { ...issue.repository, ref: options.base_ref };
 }

@@ -1,6 +1,6 @@
 import type { Issue } from '#core/job/session';
 import type { World } from '#core/ports/world';
-import { type Caller, issueOf, ownSession } from './ownership.ts';
+import { type Caller, ownIssue, ownSession } from './ownership.ts';
 
 /** As many as a session's page shows. */
 const most = 100;
@@ -18,5 +18,5 @@ export async function showIssue(
   world: Pick<World, 'sessions'>,
   input: { caller: Caller; session_id: string; issue_id: string },
 ): Promise<Issue> {
-  return await issueOf(world, await ownSession(world, input.caller, input.session_id), input.issue_id);
+  return await ownIssue(world, input.caller, input.session_id, input.issue_id);
 }

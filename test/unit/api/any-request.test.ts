@@ -27,7 +27,7 @@ async function populated(): Promise<FakeWorld> {
   const world = fakeWorld();
   await world.sessions.create(aSession());
   await world.sessions.addIssue(anIssue());
-  await world.sessions.create(aSession({ id: anId('s', 2), tenant: 'rival', user: 'eve' }));
+  await world.sessions.create(aSession({ id: anId('s', 2), tenant: 'rival', user: 'mallory' }));
   await world.sessions.addIssue(anIssue({ id: anId('i', 2), session_id: anId('s', 2), tenant: 'rival' }));
   for (const [n, status] of jobStatuses.entries()) {
     const id = anId('j', n + 1);
@@ -36,7 +36,7 @@ async function populated(): Promise<FakeWorld> {
     world.sandboxRows.seed(aSandboxRow({ job_id: id, state: 'running', task_token: 'token' }));
     await world.log.append('acme', id, [aNewEvent({ type: 'plan_ready' })]);
   }
-  world.jobs.seed(aJob({ id: anId('j', 99), session_id: anId('s', 2), tenant: 'rival', user: 'eve' }));
+  world.jobs.seed(aJob({ id: anId('j', 99), session_id: anId('s', 2), tenant: 'rival', user: 'mallory' }));
   await world.log.append('rival', anId('j', 99), [aNewEvent({ data: { secret: 'rival-secret' } })]);
   return world;
 }
@@ -86,7 +86,7 @@ describe('any request', () => {
     });
 
     expect(text).not.toContain('rival');
-    expect(text).not.toContain('eve');
+    expect(text).not.toContain('mallory');
     if (Object.keys(row.params.shape).length > 0) expect(status).toBe(404);
   });
 });
