@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { installScope } from '#core/job/permit-scopes';
+import { easeOff } from '#core/workflow/limits';
 import { anApi } from '../../support/an-api.ts';
 import { aJob, aNewEvent, anAttempt, anId, anIssue, aRepository, aSession, options } from '../../support/builders.ts';
 import { type FakeWorld, fakeWorld } from '../../support/fake-world.ts';
@@ -152,6 +154,20 @@ describe('a job’s snapshot', () => {
 
     expect(body.waiting).toEqual({ position: 3, eta_seconds: 600, since: '2026-01-05T09:00:03.000Z' });
     expect(body.progress.message).toContain('place 3');
+  });
+
+  it('guesses the wait by the limit that dispatch goes by: a provider that was full lowers it for a while', async () => {
+    const waiting = [1, 2, 3].map((n) => aJob({ id: anId('j', n), waiting_since: `2026-01-05T09:00:0${n}.000Z` }));
+    for (const job of waiting) world.jobs.seed(job);
+    const ran = { started_at: '2026-01-05T08:00:00.000Z', finished_at: '2026-01-05T08:10:00.000Z' };
+    world.jobs.seed(aJob({ id: anId('j', 9), status: 'completed', ...ran }));
+    const eta = async () => (await call('getJob', { params: { job_id: anId('j', 3) } })).body.waiting.eta_seconds;
+    await world.permits.acquire(installScope, 4, ['any'], world.clock.at(60));
+    await world.permits.ease(installScope, { to: 1, at: world.clock.at() });
+
+    expect(await eta()).toBe(1_800);
+    world.clock.advanceSeconds(easeOff.holdSeconds + 120);
+    expect(await eta()).toBe(600);
   });
 
   it('is where the last of its attempts with a sandbox is', async () => {
