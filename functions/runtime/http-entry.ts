@@ -84,7 +84,8 @@ function render(row: Route, reply: AnyAnswer, jobId: string | undefined): HttpRe
   if ('redirect' in reply) return redirectReply(reply.redirect);
   const body = row.success.body?.safeParse(reply.body);
   if (body?.success !== true) throw new Error('The answer does not fit its schema.', { cause: body?.error });
-  const job = jobId ?? (body.data as { job?: { id?: string } }).job?.id;
+  // A retry is asked of one job and answers with another.
+  const job = (body.data as { job?: { id?: string } }).job?.id ?? jobId;
   if (job !== undefined) logger.appendKeys({ job_id: job });
   return jsonReply(
     (reply.repeated && row.success.repeated) || row.success.status,

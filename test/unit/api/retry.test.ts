@@ -27,9 +27,10 @@ describe('a retry', () => {
   it('is a new job of the same issue with the same options, admitted like any other', async () => {
     const id = await cancelledJob();
 
-    const { status, body } = await retry(id);
+    const { status, headers, body } = await retry(id);
 
     expect(status).toBe(202);
+    expect(headers['x-job-id']).toBe(body.job.id);
     expect(body.job).toMatchObject({ status: 'queued', retry_of: id, issue_id: anId('i'), options });
     expect(body.job.id).not.toBe(id);
     expect(world.queue.sent.at(-1)).toEqual({ tenant, job_id: body.job.id, round: 1 });
