@@ -80,7 +80,7 @@ async function end(world: Ports, job: Job, attempts: readonly Attempt[], why: Fa
   const cancelled = job.status === 'cancelling';
   const to = cancelled ? 'cancelled' : 'failed';
   try {
-    const artifacts = await writeManifest(world, job, attempts, { status: to, ...(cancelled ? {} : { failure: why }) });
+    const artifacts = await writeManifest(world, job, attempts, cancelled ? undefined : why);
     const changes = { artifacts, finished_at: world.clock.at(), deadline: null };
     const data = cancelled ? { reason: job.cancel_reason } : { failure: why };
     const ended = await world.jobs.transition(job, to, cancelled ? changes : { ...changes, failure: why }, data);

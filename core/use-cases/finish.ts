@@ -91,14 +91,14 @@ async function ended(world: Ports, job: Job): Promise<Job> {
   const winner = job.verdict?.round === job.round ? job.verdict.winner : null;
   const finished_at = world.clock.at();
   if (winner !== null) {
-    const artifacts = await writeManifest(world, job, all, { status: 'awaiting_review' });
+    const artifacts = await writeManifest(world, job, all);
     const changes = { artifacts, finished_at, deadline: null };
     return await recorded(world, await world.jobs.transition(job, 'awaiting_review', changes, { winner }), all);
   }
   const round = all.filter((attempt) => attempt.round === job.round);
   if (round.length > 0 && round.every(({ status }) => status === 'cancelled')) return await cancelled(world, job, all);
   const why = mostTelling(round.flatMap((attempt) => attempt.failure ?? []));
-  const artifacts = await writeManifest(world, job, all, { status: 'failed', failure: why });
+  const artifacts = await writeManifest(world, job, all, why);
   const changes = { artifacts, finished_at, deadline: null, failure: why };
   return await recorded(world, await world.jobs.transition(job, 'failed', changes, { failure: why }), all);
 }
@@ -107,7 +107,7 @@ async function ended(world: Ports, job: Job): Promise<Job> {
 async function cancelled(world: Ports, job: Job, all: readonly Attempt[]): Promise<Job> {
   const reason = 'every attempt was cancelled';
   const leaving = await world.jobs.transition(job, 'cancelling', { cancel_reason: reason });
-  const artifacts = await writeManifest(world, leaving, all, { status: 'cancelled' });
+  const artifacts = await writeManifest(world, leaving, all);
   const changes = { artifacts, finished_at: world.clock.at(), deadline: null };
   return await recorded(world, await world.jobs.transition(leaving, 'cancelled', changes, { reason }), all);
 }

@@ -2,26 +2,25 @@ import { artifactsOf } from '#core/api/job-view';
 import type { Failure } from '#core/errors';
 import type { Artifact } from '#core/job/artifact';
 import type { Attempt, Job } from '#core/job/job';
-import type { JobStatus } from '#core/job/lifecycle';
 import type { World } from '#core/ports/world';
 import { storeArtifacts, withArtifacts } from './store-artifacts.ts';
 
 /**
- * manifest.json of a round: how it ended, and every stored file with its sha256. Written before the status that ends
- * the round, so that no end is without one. Returns the job's own artifacts with it.
+ * manifest.json of a round: the verdict or the failure it ended with, its attempts, and every stored file with its
+ * sha256. Written before the status that ends the round, so that no end is without one. It has no status of the job,
+ * because a review changes that afterwards. Returns the job's own artifacts with it.
  */
 export async function writeManifest(
   world: Pick<World, 'artifacts' | 'clock'>,
   job: Job,
   attempts: readonly Attempt[],
-  end: { status: JobStatus; failure?: Failure | undefined },
+  failure?: Failure,
 ): Promise<Artifact[]> {
   const manifest = {
     version: 1,
     job_id: job.id,
     round: job.round,
-    status: end.status,
-    failure: end.failure ?? null,
+    failure: failure ?? null,
     repository: job.repository,
     base_sha: job.base_sha ?? null,
     verdict: job.verdict?.round === job.round ? job.verdict : null,

@@ -26,7 +26,7 @@ describe('the clean-up of a job', () => {
     });
     expect((await attempt(2)).status).toBe('cancelled');
     const manifest = world.artifacts.text(`${tenant}/${input.job_id}/1/job/manifest.json`);
-    expect(JSON.parse(manifest)).toMatchObject({ status: 'cancelled', artifacts: [{ name: '1/1/diff.patch' }] });
+    expect(JSON.parse(manifest)).toMatchObject({ failure: null, artifacts: [{ name: '1/1/diff.patch' }] });
     expect(world.sandboxes.alive()).toEqual([]);
     expect(await leases()).toEqual([]);
     expect(await world.attemptTokens.find(token)).toBeUndefined();

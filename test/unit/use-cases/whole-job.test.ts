@@ -55,7 +55,14 @@ describe('a whole job', () => {
       '1/job/verdict.json',
     ]);
     const manifest = JSON.parse(world.artifacts.text(`${tenant}/${input.job_id}/1/job/manifest.json`) ?? '');
-    expect(manifest).toMatchObject({ status: 'awaiting_review', verdict: { winner: 1 } });
+    expect(manifest).toMatchObject({
+      round: 1,
+      failure: null,
+      verdict: { winner: 1 },
+      attempts: [{ status: 'solved' }],
+    });
+    // A review would make it untrue: nobody writes the file again.
+    expect(manifest).not.toHaveProperty('status');
     expect(manifest.artifacts.every(({ sha256 }: { sha256: string }) => /^[0-9a-f]{64}$/.test(sha256))).toBe(true);
     expect(world.sandboxes.alive()).toEqual([]);
     expect(await leasesLeft(world)).toEqual([]);
