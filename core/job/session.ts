@@ -35,7 +35,7 @@ export const Issue = z.object({
   repository: Repository,
   /** Moves on by a conditional write after each new job: what an unkeyed solve is derived from. */
   last_job: JobId.optional(),
-  /** Summary of the newest usable diff of this issue. */
+  /** Summary of the newest diff that was approved or awaits review. */
   diff: z
     .object({ job_id: JobId, files: z.int(), insertions: z.int(), deletions: z.int(), summary: z.string() })
     .optional(),

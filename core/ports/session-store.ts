@@ -20,4 +20,6 @@ export interface SessionStore {
   /** `last_job`: from `expected` (undefined = none yet) to `jobId`. False when it was not as expected. */
   moveLastJob(issue: Issue, expected: string | undefined, jobId: string): Promise<boolean>;
   setIssueDiff(tenant: string, sessionId: string, issueId: string, diff: NonNullable<Issue['diff']>): Promise<void>;
+  /** Nothing happens where the issue has no diff, or that of another job. */
+  clearIssueDiff(tenant: string, sessionId: string, issueId: string, jobId: string): Promise<void>;
 }

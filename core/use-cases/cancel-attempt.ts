@@ -1,17 +1,13 @@
 import { PatchbayError } from '#core/errors';
 import type { Attempt, Job } from '#core/job/job';
 import { hasAttemptEnded } from '#core/job/lifecycle';
-import type { World } from '#core/ports/world';
 import { cancelJob } from './cancel-job.ts';
 import { failOpenTasks, cancelReason as reason } from './fail-open-tasks.ts';
 import { moveAttempt } from './move-attempt.ts';
 import { attemptOf, type Caller, ownJob } from './ownership.ts';
 import { recordAttempt } from './record-transitions.ts';
 
-type Ports = Pick<
-  World,
-  'jobs' | 'attempts' | 'sandboxRows' | 'taskTokens' | 'budgets' | 'log' | 'live' | 'clock' | 'note'
->;
+type Ports = Parameters<typeof cancelJob>[0];
 
 /**
  * Cancels one attempt; the others go on, and the job ends by what they give.

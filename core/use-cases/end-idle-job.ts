@@ -3,16 +3,15 @@ import type { JobStatus } from '#core/job/lifecycle';
 import type { JobChanges } from '#core/ports/job-store';
 import type { World } from '#core/ports/world';
 import { settleBudget } from './job-budget.ts';
+import { type NoteDiffPorts, noteDiffOnIssue } from './note-diff-on-issue.ts';
 import { recordTransitions } from './record-transitions.ts';
 
-export type EndIdlePorts = Pick<
-  World,
-  'jobs' | 'attempts' | 'sandboxRows' | 'budgets' | 'log' | 'live' | 'clock' | 'note'
->;
+export type EndIdlePorts = NoteDiffPorts &
+  Pick<World, 'jobs' | 'sandboxRows' | 'budgets' | 'log' | 'live' | 'clock' | 'note'>;
 
 /**
  * The end of a job on which nothing is at work: the conditional write, the log, the money (Finish may have settled it
- * already). A job that awaited review was finished before: the time until somebody decided is not its own.
+ * already), the issue's diff. A job that awaited review was finished before: the time until somebody decided is not its own.
  *
  * @throws LostRace when the row is no longer as `job` says
  */
@@ -27,5 +26,6 @@ export async function endIdleJob(
   const end = await world.jobs.transition(job, to, { ...changes, ...times }, data);
   await recordTransitions(world, end);
   await settleBudget(world, end, await world.attempts.list(end.tenant, end.id));
+  await noteDiffOnIssue(world, end);
   return end;
 }

@@ -4,15 +4,13 @@ import type { Attempt, Job } from '#core/job/job';
 import { permitScopes } from '#core/job/permit-scopes';
 import type { World } from '#core/ports/world';
 import { providerBusy, waitingSeconds } from '#core/workflow/limits';
-import { PlanFile } from '#core/workflow/runner';
 import type { FinishInput, FinishResult } from '#core/workflow/steps';
 import { freeSlots, giveBackSlots } from './give-back.ts';
 import { settleBudget } from './job-budget.ts';
 import { moveAttempt } from './move-attempt.ts';
 import { noteCost } from './note-cost.ts';
+import { noteDiffOnIssue } from './note-diff-on-issue.ts';
 import { recordTransitions } from './record-transitions.ts';
-import { parsedJson } from './sandbox-output.ts';
-import { readArtifact } from './store-artifacts.ts';
 import { writeManifest } from './write-manifest.ts';
 
 type Ports = Pick<
@@ -120,23 +118,9 @@ async function recorded(world: Ports, job: Job, attempts: readonly Attempt[]): P
 
 async function afterEnd(world: Ports, job: Job, round: Attempt[]): Promise<FinishResult> {
   if (job.status === 'cancelling') throw new Cancelled(`${job.id} is being cancelled`);
-  // A person may have approved it before a repeated Finish came this far.
-  if (job.status === 'awaiting_review' || job.status === 'completed') await noteOnIssue(world, job, round);
+  // As the job is: a person may have decided before a repeated Finish came this far.
+  await noteDiffOnIssue(world, job);
   await settleBudget(world, job, await world.attempts.list(job.tenant, job.id));
   await giveBackSlots(world, job, round);
   return { status: job.status };
-}
-
-async function noteOnIssue(world: Ports, job: Job, round: Attempt[]): Promise<void> {
-  const winner = round.find(({ n }) => n === job.verdict?.winner);
-  if (winner?.diff === undefined) return;
-  const { files, insertions, deletions } = winner.diff;
-  const plan = parsedJson(
-    PlanFile,
-    await readArtifact(world, job, { round: job.round, attempt: winner.n }, 'plan.json'),
-  );
-  const counted = `${files} file(s) changed, ${insertions} line(s) added, ${deletions} removed`;
-  const summary = (plan?.summary || counted).slice(0, 500);
-  const diff = { job_id: job.id, files, insertions, deletions, summary };
-  await world.sessions.setIssueDiff(job.tenant, job.session_id, job.issue_id, diff);
 }

@@ -3,6 +3,7 @@ import type { Job } from '#core/job/job';
 import type { Review } from '#core/job/review';
 import type { World } from '#core/ports/world';
 import { type EndIdlePorts, endIdleJob } from './end-idle-job.ts';
+import { noteDiffOnIssue } from './note-diff-on-issue.ts';
 import { onOwnJob } from './on-own-job.ts';
 import { attemptOf, type Caller } from './ownership.ts';
 
@@ -22,7 +23,8 @@ const shownCharacters = 200;
  *    reject → rejected, the whole job.
  * 2. The review is in the same conditional write as the status: of two decisions at once one is made, and the other
  *    learns of it.
- * 3. The same decision again → the job as it is; its first comment stays.
+ * 3. The issue shows the approved attempt's diff; after a rejection, none of this job.
+ * 4. The same decision again → the job as it is, 3 again; its first comment stays.
  *
  * @throws PatchbayError not_found, conflict for another decision and for a job that does not await review,
  * unprocessable for an attempt without a usable diff
@@ -34,7 +36,10 @@ export async function reviewJob(world: EndIdlePorts, request: ReviewRequest): Pr
 async function reviewed(world: EndIdlePorts, job: Job, { caller, review }: ReviewRequest): Promise<Job> {
   const { decision, comment = null } = review;
   const attempt = decision === 'approve' ? (review.attempt ?? job.verdict?.winner ?? null) : null;
-  if (job.review?.decision === decision && job.review.attempt === attempt) return job;
+  if (job.review?.decision === decision && job.review.attempt === attempt) {
+    await noteDiffOnIssue(world, job);
+    return job;
+  }
   if (job.status !== 'awaiting_review') throw notToReview(job);
   if (decision === 'approve') await requireUsable(world, job, attempt);
   const made: Review = { decision, attempt, comment, by: caller.user, at: world.clock.at() };

@@ -66,6 +66,12 @@ export function dynamoSessionStore({ table }: { table: DynamoTable }): SessionSt
       }));
       if (!written) throw new PatchbayError('not_found', `there is no issue ${issueId}`);
     },
+    async clearIssueDiff(tenant, sessionId, issueId, jobId) {
+      await table.update(issueKey(tenant, sessionId, issueId), (e) => ({
+        remove: [e.name('diff')],
+        when: `${e.name('diff', 'job_id')} = ${e.value(jobId)}`,
+      }));
+    },
   };
 }
 

@@ -87,5 +87,19 @@ export function sessionStoreCases(subject: Subject): void {
         code: 'not_found',
       });
     });
+
+    it('takes a diff off an issue for the job that put it there alone', async ({ sessions }) => {
+      const diff = { job_id: anId('j'), files: 1, insertions: 2, deletions: 3, summary: 'src/total.ts' };
+      await sessions.addIssue(anIssue());
+      await sessions.clearIssueDiff(tenant, sessionId, anId('i'), anId('j'));
+      await sessions.setIssueDiff(tenant, sessionId, anId('i'), diff);
+
+      await sessions.clearIssueDiff(tenant, sessionId, anId('i'), anId('j', 2));
+      expect((await sessions.issue(tenant, sessionId, anId('i')))?.diff).toEqual(diff);
+      await sessions.clearIssueDiff(tenant, sessionId, anId('i'), anId('j'));
+      expect(await sessions.issue(tenant, sessionId, anId('i'))).toEqual(anIssue());
+      await sessions.clearIssueDiff(tenant, sessionId, anId('i', 9), anId('j'));
+      expect(await sessions.issue(tenant, sessionId, anId('i', 9))).toBeUndefined();
+    });
   });
 }

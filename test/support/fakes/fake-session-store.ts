@@ -57,6 +57,10 @@ export function fakeSessionStore(): SessionStore {
       if (!stored) throw new PatchbayError('not_found', `there is no issue ${id}`);
       stored.diff = clone(diff);
     },
+    async clearIssueDiff(tenant, session_id, id, jobId) {
+      const stored = issues.get(issueKey({ tenant, session_id, id }));
+      if (stored?.diff?.job_id === jobId) delete stored.diff;
+    },
   };
 }
 

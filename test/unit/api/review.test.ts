@@ -36,11 +36,21 @@ function toReview(overrides: Partial<Job> = {}): Job {
     cross_tests: 'not_needed',
     notes: [],
   } as const;
-  for (const n of [1, 2, 3]) world.attempts.seed(anAttempt({ n, status: 'solved' }));
+  for (const n of [1, 2, 3]) world.attempts.seed(anAttempt({ n, status: 'solved', diff: diffOf(n) }));
   world.attempts.seed(anAttempt({ n: 4, status: 'empty' }));
   const finished_at = '2026-01-05T08:50:00.000Z';
   return world.jobs.seed(aJob({ status: 'awaiting_review', verdict: verdict as never, finished_at, ...overrides }));
 }
+
+/** Attempt n adds n lines. */
+const diffOf = (n: number) => ({ sha256: 'f'.repeat(64), bytes: 9, files: 1, insertions: n, deletions: 0 });
+/** What its issue shows before anybody decides, as Finish leaves it: the winner's. */
+const summaryOf = (n: number, job = anId('j')) => {
+  return { job_id: job, files: 1, insertions: n, deletions: 0, summary: 'Sums in cents.' };
+};
+const plan = (text: string) => new TextEncoder().encode(JSON.stringify({ summary: text }));
+const shown = async () => (await world.sessions.issue(tenant, anId('s'), anId('i')))?.diff;
+const showWinner = (job?: string) => world.sessions.setIssueDiff(tenant, anId('s'), anId('i'), summaryOf(2, job));
 
 const told = () => world.log.of(tenant, anId('j')).at(-1);
 
@@ -69,6 +79,27 @@ describe('approving a job', () => {
 
     expect(body).toMatchObject({ status: 'completed', review: { attempt: 1 }, verdict: { winner: 2 } });
     expect(body.diff_snapshot_url).toBe(`/solver/jobs/${anId('j')}/artifacts/${name}`);
+  });
+
+  it('shows the approved attempt on its issue, not the winner', async () => {
+    toReview();
+    await showWinner();
+    const stored = { contentType: 'application/json', sha256: 'f'.repeat(64) };
+    await world.artifacts.put(`${tenant}/${anId('j')}/1/1/plan.json`, plan('Rounds once.'), stored);
+
+    await review({ ...approve, attempt: 1 });
+
+    expect(await shown()).toEqual({ ...summaryOf(1), summary: 'Rounds once.' });
+  });
+
+  it('repeated puts on its issue what the first try could not', async () => {
+    toReview();
+    world.faults.before('sessions.setIssueDiff', new Error('down'));
+
+    expect((await review(approve)).status).toBe(500);
+    expect(await shown()).toBeUndefined();
+    expect((await review(approve)).body.status).toBe('completed');
+    expect(await shown()).toMatchObject({ insertions: 2, summary: '1 file(s) changed, 2 line(s) added, 0 removed' });
   });
 
   it.each([
@@ -112,6 +143,17 @@ describe('rejecting a job', () => {
     expect(body.review).toMatchObject({ ...reject, attempt: null, by: 'ada' });
     expect(milestoneText(told()!)).toBe('Rejected: It hides the cause.');
     expect(body.attempts).toHaveLength(4);
+  });
+
+  it('takes its diff off the issue, and no other job’s', async () => {
+    toReview();
+    await showWinner();
+    await review(reject);
+    expect(await shown()).toBeUndefined();
+
+    await showWinner(anId('j', 2));
+    await review(reject);
+    expect(await shown()).toEqual(summaryOf(2, anId('j', 2)));
   });
 
   it('is of the whole job: an attempt is no field of it', async () => {
