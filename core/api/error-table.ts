@@ -14,7 +14,7 @@ export function errorTable(): string {
     '## Answers of the API',
     '',
     'The body is `{code, message, detail, remedy?, retryable, request_id, fields?}`; `detail` repeats `message`.',
-    'Where there are `fields`, these two only count them, and each of them says what is wrong with it.',
+    'Where there are `fields`, these two only name them, and each of them says what is wrong with it.',
     '',
     '| status | code | retry? | what to do |',
     '|---|---|---|---|',

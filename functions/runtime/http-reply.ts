@@ -83,8 +83,8 @@ export function errorReply(
 /** Where fields say what is wrong, the answer says it there and nowhere else. The log has the whole message. */
 function shortOf({ message, fields }: PatchbayError): string {
   if (fields === undefined) return message;
-  const named = new Set(fields.map(({ field }) => field)).size;
-  return named === 1 ? '1 field of the request is not valid.' : `${named} fields of the request are not valid.`;
+  const named = [...new Set(fields.map(({ field }) => field))];
+  return `Not valid in the request: ${named.join(', ')}.`;
 }
 
 function expected(error: unknown, statuses: Partial<Record<ErrorCode, number>>) {

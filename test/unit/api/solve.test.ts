@@ -135,7 +135,7 @@ describe('a solve that cannot be', () => {
     const { status, body } = await call('solve', { params, body: { attempts: 5 } });
 
     expect(status).toBe(422);
-    expect(body.message).toBe('1 field of the request is not valid.');
+    expect(body.message).toBe('Not valid in the request: attempts.');
     expect(body.fields).toEqual([
       { field: 'attempts', message: 'At most 4 sandboxes may run at once here, 5 are asked for.' },
     ]);
@@ -177,7 +177,7 @@ describe('a solve that cannot be', () => {
     expect(refused.status).toBe(400);
     const fields = refused.body.fields.map(({ field }: { field: string }) => field);
     expect(fields.toSorted()).toEqual(['attempts', 'limits.steps', 'wat']);
-    expect(refused.body.message).toBe('3 fields of the request are not valid.');
+    expect(refused.body.message).toMatch(/^Not valid in the request: .*\bwat\b/);
     expect(refused.body.detail).toBe(refused.body.message);
   });
 

@@ -100,7 +100,7 @@ describe('a body', () => {
 
     expect(status).toBe(400);
     expect(body.fields).toEqual([{ field: 'body', message: 'is not JSON' }]);
-    expect(body.message).toBe('1 field of the request is not valid.');
+    expect(body.message).toBe('Not valid in the request: body.');
     expect(logged()).toMatchObject([{ message: 'request refused', reason: 'The body is not JSON.' }]);
   });
 
