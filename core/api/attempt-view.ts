@@ -16,12 +16,16 @@ export function attemptView(attempt: Attempt): AttemptView {
     sandbox_id: attempt.sandbox_id ?? null,
     steps: beat?.steps ?? 0,
     cost_usd: usage.cost_usd,
-    diff: diff === undefined ? null : { files: diff.files, insertions: diff.insertions, deletions: diff.deletions },
+    diff: diff === undefined ? null : diffView(diff),
     verified: attempt.verified,
     failure: attempt.failure ?? null,
     started_at: attempt.started_at ?? null,
     finished_at: attempt.finished_at ?? null,
   };
+}
+
+function diffView({ files, insertions, deletions, tests }: NonNullable<Attempt['diff']>): AttemptView['diff'] {
+  return { files, insertions, deletions, tests: tests ?? null };
 }
 
 /** What an attempt is doing; while its agent runs, the runner says it with every beat. Null at its end. */

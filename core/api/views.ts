@@ -6,6 +6,7 @@ import { Failure } from '#core/job/job';
 import { attemptStatuses, jobStatuses } from '#core/job/lifecycle';
 import { JobEvent } from '#core/job/milestone';
 import { Repository, SolveOptions } from '#core/job/options';
+import { ChangedTests } from '#core/job/patch-tests';
 import { Review } from '#core/job/review';
 import { Issue, Message, Session } from '#core/job/session';
 import { Verdict } from '#core/job/verdict';
@@ -24,7 +25,7 @@ export const ErrorBody = z.object({
   fields: z
     .array(z.object({ field: z.string(), message: z.string() }))
     .optional()
-    .describe('What is wrong with each field; `message` then only counts them.'),
+    .describe('What is wrong with each field; `message` then only names them.'),
 });
 
 export const AttemptView = z.object({
@@ -39,7 +40,16 @@ export const AttemptView = z.object({
   sandbox_id: z.string().nullable(),
   steps: z.int(),
   cost_usd: z.number().describe('Of its model calls: what limits.cost_usd caps.'),
-  diff: z.object({ files: z.int(), insertions: z.int(), deletions: z.int() }).nullable(),
+  diff: z
+    .object({
+      files: z.int(),
+      insertions: z.int(),
+      deletions: z.int(),
+      tests: ChangedTests.nullable().describe(
+        'Existing test files that the diff changes, moves or deletes, by their paths: a pointer, no judgement. Null where it was not counted.',
+      ),
+    })
+    .nullable(),
   verified: z.boolean(),
   failure: Failure.nullable(),
   started_at: z.string().nullable(),

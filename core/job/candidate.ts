@@ -26,6 +26,7 @@ export function candidatesOf(all: readonly AttemptEvidence[], cross: CrossTests 
       gate: gateOf(one),
       verified: attempt.verified,
       regressions: regressionsOf(tests),
+      removed: removedOf(tests),
       cross: cross === undefined ? null : crossScore(attempt.n, cross),
       fixed: fixedOf(tests),
       tests: tests?.after ?? null,
@@ -50,6 +51,13 @@ function regressionsOf(tests: TestReport | null): number {
   if (tests === null) return 0;
   const worse = tests.before === 'passed' && (tests.after === 'failed' || tests.after === 'timed_out');
   return Math.max(tests.regressions.length, worse ? 1 : 0);
+}
+
+/** No test at all runs any more: at least one that did is gone. */
+function removedOf(tests: TestReport | null): number {
+  if (tests === null) return 0;
+  const all = (tests.before === 'passed' || tests.before === 'failed') && tests.after === 'inert';
+  return Math.max(tests.removed.length, all ? 1 : 0);
 }
 
 function fixedOf(tests: TestReport | null): number {

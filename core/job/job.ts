@@ -4,6 +4,7 @@ import { IssueId, JobId, SessionId } from '../ids.ts';
 import { Artifact } from './artifact.ts';
 import { attemptStatuses, jobStatuses } from './lifecycle.ts';
 import { Repository, SolveOptions } from './options.ts';
+import { ChangedTests } from './patch-tests.ts';
 import { Review } from './review.ts';
 import { Verdict } from './verdict.ts';
 
@@ -93,7 +94,15 @@ export const Attempt = z.object({
   usage: z.object({ calls: z.int(), cost_usd: z.number(), input: z.int(), output: z.int(), cached: z.int() }),
   /** From result.json and tests.json as Collect read them. */
   diff: z
-    .object({ files: z.int(), insertions: z.int(), deletions: z.int(), sha256: z.string(), bytes: z.int() })
+    .object({
+      files: z.int(),
+      insertions: z.int(),
+      deletions: z.int(),
+      sha256: z.string(),
+      bytes: z.int(),
+      /** Absent in rows of earlier versions. */
+      tests: ChangedTests.optional(),
+    })
     .optional(),
   /** From Verify: never from the attempt's own report. */
   verified: z.boolean().default(false),

@@ -7,7 +7,7 @@ import { patchLines } from './patch-summary.ts';
 export function normalizedPatch(patch: string): string {
   const kept: string[] = [];
   for (const line of patchLines(patch)) {
-    if (line.kind === 'context') continue;
+    if (line.kind === 'context' || line.kind === 'header') continue;
     if (line.kind === 'file') {
       kept.push(`@${line.text}`);
       continue;

@@ -21,12 +21,12 @@ export function summarizePatch(patch: string): PatchSummary {
 }
 
 export interface PatchLine {
-  kind: 'file' | 'added' | 'removed' | 'context';
-  /** The path, or the line without its sign. */
+  kind: 'file' | 'header' | 'added' | 'removed' | 'context';
+  /** The path, the header's line, or a line of a hunk without its sign. */
   text: string;
 }
 
-/** The lines of a patch that carry content, told apart. Binary hunks carry none. */
+/** The lines of a patch, told apart. A header says that a file is new, renamed, deleted; binary hunks read as headers. */
 export function* patchLines(patch: string): Generator<PatchLine> {
   let before = 0;
   let after = 0;
@@ -45,6 +45,8 @@ export function* patchLines(patch: string): Generator<PatchLine> {
       after = Number(hunk[2] ?? 1);
     } else if (line.startsWith('diff --git ')) {
       yield { kind: 'file', text: pathOf(line) };
+    } else {
+      yield { kind: 'header', text: line };
     }
   }
 }

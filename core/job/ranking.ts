@@ -26,6 +26,12 @@ const scores: readonly Score[] = [
       `Attempt ${winner.attempt} breaks ${tests(winner.regressions)} that passed before, the next one ${second.regressions}.`,
   },
   {
+    name: 'removed_tests',
+    of: ({ removed }) => removed ?? 0,
+    because: (winner, second) =>
+      `Attempt ${winner.attempt} leaves out ${tests(winner.removed ?? 0)} that passed before, the next one ${second.removed ?? 0}.`,
+  },
+  {
     name: 'cross_tests',
     of: ({ cross }) => -(cross ?? 0),
     because: (winner, second) =>

@@ -7,6 +7,8 @@ export const Candidate = z.object({
   gate: z.enum(['empty', 'does_not_apply', 'secret', 'too_large', 'not_verified']).nullable(),
   verified: z.boolean(),
   regressions: z.int(),
+  /** Tests that passed before and no longer run: deleted, renamed, skipped. Absent in verdicts of earlier versions. */
+  removed: z.int().optional(),
   /** Share of the reproduction tests that fail on base and pass on it, 0 to 1; null when there were none. */
   cross: z.number().nullable(),
   fixed: z.int(),

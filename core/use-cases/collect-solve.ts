@@ -2,6 +2,7 @@ import { failure } from '#core/errors';
 import { attemptFailure } from '#core/job/attempt-failure';
 import type { Attempt } from '#core/job/job';
 import { type PatchGate, patchGate } from '#core/job/patch-gate';
+import { changedTests } from '#core/job/patch-tests';
 import type { CollectResult } from '#core/workflow/steps';
 import { readCheckpoints } from './checkpoint-files.ts';
 import {
@@ -55,7 +56,7 @@ async function takeOver(world: CollectPorts, parts: CollectParts): Promise<Attem
   const text = patch === undefined ? undefined : new TextDecoder().decode(patch.body);
   const gate = patchGate(text, output.result?.truncated ?? false);
   const sha256 = stored.find(({ name }) => name.endsWith('/diff.patch'))?.sha256;
-  const diff = diffOf(gate, patch, sha256);
+  const diff = diffOf(gate, patch && { bytes: patch.body.length, text: text ?? '' }, sha256);
   const changes = { artifacts, ...(diff && { diff }) };
   if (attempt.status === 'cancelled') return await listedIfCancelled(world, attempt, changes);
   return await listedIfCancelled(world, await settled(world, parts, attempt, { output, gate, changes }), changes);
@@ -83,10 +84,14 @@ async function withCheckpoints(
   return files;
 }
 
-function diffOf(gate: PatchGate, patch: ArtifactFile | undefined, sha256: string | undefined): Attempt['diff'] {
+function diffOf(
+  gate: PatchGate,
+  patch: { bytes: number; text: string } | undefined,
+  sha256: string | undefined,
+): Attempt['diff'] {
   if (gate.gate !== null || patch === undefined || sha256 === undefined) return undefined;
   const { files, insertions, deletions } = gate;
-  return { files, insertions, deletions, sha256, bytes: patch.body.length };
+  return { files, insertions, deletions, sha256, bytes: patch.bytes, tests: changedTests(patch.text) };
 }
 
 interface Found {

@@ -2,6 +2,7 @@ import { Cancelled, failure } from '#core/errors';
 import { mostTelling } from '#core/job/attempt-failure';
 import type { Attempt, Job } from '#core/job/job';
 import { permitScopes } from '#core/job/permit-scopes';
+import { testCounts } from '#core/job/test-notes';
 import type { World } from '#core/ports/world';
 import { providerBusy, waitingSeconds } from '#core/workflow/limits';
 import type { FinishInput, FinishResult } from '#core/workflow/steps';
@@ -91,7 +92,8 @@ async function ended(world: Ports, job: Job): Promise<Job> {
   if (winner !== null) {
     const artifacts = await writeManifest(world, job, all);
     const changes = { artifacts, finished_at, deadline: null };
-    return await recorded(world, await world.jobs.transition(job, 'awaiting_review', changes, { winner }), all);
+    const data = { winner, ...reasonToLook(job, all, winner) };
+    return await recorded(world, await world.jobs.transition(job, 'awaiting_review', changes, data), all);
   }
   const round = all.filter((attempt) => attempt.round === job.round);
   if (round.length > 0 && round.every(({ status }) => status === 'cancelled')) return await cancelled(world, job, all);
@@ -99,6 +101,14 @@ async function ended(world: Ports, job: Job): Promise<Job> {
   const artifacts = await writeManifest(world, job, all, why);
   const changes = { artifacts, finished_at, deadline: null, failure: why };
   return await recorded(world, await world.jobs.transition(job, 'failed', changes, { failure: why }), all);
+}
+
+/** What the chat says beside "awaiting review": that the winner's diff touches tests, where it does. */
+function reasonToLook(job: Job, attempts: readonly Attempt[], winner: number): { reason?: string } {
+  const candidate = job.verdict?.ranking.find(({ attempt }) => attempt === winner);
+  const changed = attempts.find(({ n }) => n === winner)?.diff?.tests;
+  const reason = candidate && testCounts({ candidate, changed });
+  return reason === undefined ? {} : { reason };
 }
 
 /** Two writes, each legal: between them the outer layers know how a job that is being cancelled ends. */

@@ -2,6 +2,7 @@ import { Cancelled } from '#core/errors';
 import { type AttemptEvidence, candidatesOf } from '#core/job/candidate';
 import type { Attempt, Job } from '#core/job/job';
 import { rankCandidates } from '#core/job/ranking';
+import { testNotes } from '#core/job/test-notes';
 import type { Candidate, Verdict } from '#core/job/verdict';
 import type { World } from '#core/ports/world';
 import { CrossTests, Evidence } from '#core/workflow/runner';
@@ -32,11 +33,12 @@ export async function judge(world: Ports, input: JudgeInput): Promise<JudgeResul
   const cross = input.cross_tests === 'run' ? await crossTests(world, job) : undefined;
   const candidates = candidatesOf(evidence, cross);
   const ran = input.cross_tests === 'run' && cross === undefined ? 'skipped' : input.cross_tests;
+  const ranked = rankCandidates(candidates);
   const verdict: Verdict = {
     round: job.round,
-    ...rankCandidates(candidates),
+    ...ranked,
     cross_tests: ran,
-    notes: notesOf(candidates, evidence, ran, cross),
+    notes: [...notesOf(candidates, evidence, ran, cross), ...notesOnTests(ranked.ranking, evidence)],
   };
   await keep(world, job, verdict, input.dispatch);
   return { winner: verdict.winner };
@@ -77,6 +79,17 @@ function notesOf(
   if (ran === 'skipped') notes.push('The reproduction tests of the attempts were not run against each other.');
   if (cross !== undefined && !cross.complete) notes.push('Not all reproduction tests could be run.');
   return notes;
+}
+
+/** Of every diff that may be approved, the best first. */
+function notesOnTests(ranking: readonly Candidate[], evidence: readonly AttemptEvidence[]): string[] {
+  return ranking
+    .filter(({ gate }) => gate === null)
+    .flatMap((candidate) => {
+      const found = evidence.find(({ attempt }) => attempt.n === candidate.attempt);
+      const changed = found?.attempt.diff?.tests;
+      return testNotes({ candidate, changed }, found?.evidence?.tests?.removed ?? []);
+    });
 }
 
 async function keep(world: Ports, job: Job, verdict: Verdict, dispatch: number): Promise<void> {

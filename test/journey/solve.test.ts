@@ -78,17 +78,32 @@ describe('a solve', () => {
     expect(journey.stack.iam.report().denials).toEqual([]);
   });
 
-  it('judges several attempts on what a fresh sandbox saw of each', async () => {
+  it('judges several attempts on what a fresh sandbox saw of each, tests that are gone included', async () => {
     const wrong = { command: 'sed -i s/Helo/Hallo/ greet.py' };
+    const weaker = { command: "sed -i s/Helo/Hello/ greet.py && sed -i '/def test_keeps/,$d' test_greet.py" };
     const { job } = await journey.solve([
       [planTurn, wrong, submitTurn],
+      [planTurn, weaker, submitTurn],
       [planTurn, fixTurn, submitTurn],
     ]);
 
     const done = await journey.until(job.id, ({ status }) => status === 'awaiting_review');
 
-    expect(done.verdict?.winner).toBe(2);
-    expect(done.verdict?.ranking.map(({ attempt }) => attempt)).toEqual([2, 1]);
+    expect(done.verdict?.winner).toBe(3);
+    expect(done.verdict?.ranking.map(({ attempt, removed }) => [attempt, removed])).toEqual([
+      [3, 0],
+      [1, 0],
+      [2, 1],
+    ]);
+    expect(done.verdict?.notes).toEqual([
+      expect.stringMatching(/^Attempt 2 changes 1 existing test file \(\d lines removed\): test_greet\.py\.$/),
+      'Attempt 2: 1 test that passed before no longer runs: test_greet.GreetTest.test_keeps_the_name.',
+    ]);
+    expect(done.attempts.map(({ diff }) => diff?.tests?.paths)).toEqual([[], ['test_greet.py'], []]);
+    const events = await journey.events(job.id);
+    expect(events.find(({ type, src }) => type === 'verified' && src.startsWith('verify-2'))?.data).toMatchObject({
+      removed: ['test_greet.GreetTest.test_keeps_the_name'],
+    });
   });
 
   it('is the same job when it is asked for again while it is at work', async () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AttemptEvidence, candidatesOf } from '#core/job/candidate';
 import { rankCandidates } from '#core/job/ranking';
-import type { Candidate } from '#core/job/verdict';
+import { Candidate } from '#core/job/verdict';
 import type { CrossTests } from '#core/workflow/runner';
 import { anAttempt } from '#test/support/builders';
 import { aTestReport, patch } from '#test/support/runner-scripts';
@@ -28,6 +28,7 @@ describe('the ranking', () => {
     ['gate', {}, { gate: 'does_not_apply' }],
     ['verified', {}, { verified: false }],
     ['regressions', { regressions: 1 }, { regressions: 2, cross: 1, fixed: 9 }],
+    ['removed_tests', { removed: 1 }, { removed: 2, cross: 1, fixed: 9 }],
     ['cross_tests', { cross: 0.9 }, { cross: 0.8, fixed: 9, cluster: 3 }],
     ['fixed_tests', { fixed: 2 }, { fixed: 1, cluster: 3, files: 0 }],
     ['agreement', { cluster: 2 }, { cluster: 1, files: 0, lines: 1 }],
@@ -74,6 +75,7 @@ describe('the ranking', () => {
         gate: fc.constantFrom(null, null, 'empty' as const),
         verified: fc.boolean(),
         regressions: fc.nat(2),
+        removed: fc.nat(1),
         cross: fc.constantFrom(null, 0, 0.5, 1),
         fixed: fc.nat(2),
         tests: fc.constant('passed' as const),
@@ -132,6 +134,29 @@ describe('a candidate', () => {
     expect(counts({ before: 'failed', after: 'passed', fixed: [] })).toEqual([0, 1]);
     expect(counts({ before: 'inert', after: 'inert', fixed: [] })).toEqual([0, 0]);
     expect(counts({ before: 'failed', after: 'failed', fixed: [] })).toEqual([0, 0]);
+  });
+
+  it('takes removed tests by name; where no test runs any more, as one at least', () => {
+    const removed = (tests: Parameters<typeof aTestReport>[0]) =>
+      candidatesOf([solved(1, { evidence: evidence(tests) })], undefined)[0]?.removed;
+
+    expect(removed({ removed: ['a', 'b'] })).toBe(2);
+    expect(removed({ before: 'passed', after: 'inert' })).toBe(1);
+    expect(removed({ before: 'inert', after: 'inert' })).toBe(0);
+    expect(removed({ before: 'passed', after: 'timed_out' })).toBe(0);
+    expect(candidatesOf([solved(1)], undefined)[0]?.removed).toBe(0);
+  });
+
+  it('of a verdict from before removed tests were counted is read, and ranks as without any', () => {
+    const { removed, ...earlier } = Candidate.parse(aCandidate(1, { removed: 0 }));
+
+    expect(removed).toBe(0);
+    expect(Candidate.parse(earlier)).toEqual(earlier);
+    expect(rankCandidates([aCandidate(2, { removed: 1 }), earlier])).toMatchObject({
+      winner: 1,
+      decided_by: 'removed_tests',
+      reason: 'Attempt 1 leaves out no test that passed before, the next one 1.',
+    });
   });
 
   it('is out by the gate that it fails', () => {

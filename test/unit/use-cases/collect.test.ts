@@ -27,7 +27,9 @@ describe('collecting a solve', () => {
 
     expect(result).toEqual({ verify: true, status: 'verifying' });
     const { diff } = await running.attempt();
-    expect(diff).toEqual({ files: 1, insertions: 1, deletions: 1, sha256: sha256(patch()), bytes: patch().length });
+    const tests = { files: 0, lines_removed: 0, paths: [] };
+    const counted = { files: 1, insertions: 1, deletions: 1, tests };
+    expect(diff).toEqual({ ...counted, sha256: sha256(patch()), bytes: patch().length });
     expect(running.world.sandboxes.alive()).toEqual([]);
     expect((await running.row()).state).toBe('dead');
   });

@@ -5,8 +5,8 @@ import { snapshot } from '#core/use-cases/snapshot';
 import type { MachineInput } from '#core/workflow/steps';
 import { aJob, anIssue, aSandboxRow, options, tenant } from '#test/support/builders';
 import { type FakeWorld, fakeWorld } from '#test/support/fake-world';
-import { playMachine, type Script, stepFails } from '#test/support/mini-machine';
-import { aResult, healthy, patch } from '#test/support/runner-scripts';
+import { type FakeRunner, playMachine, type Script, stepFails } from '#test/support/mini-machine';
+import { aResult, aTestReport, healthy, patch } from '#test/support/runner-scripts';
 
 async function dispatched(attempts = 1): Promise<{ world: FakeWorld; input: MachineInput }> {
   const world = fakeWorld();
@@ -75,6 +75,47 @@ describe('a whole job', () => {
       summary: 'Round to cents.',
     });
     expect(await world.budgets.spent(tenant, '2026-01-05')).toEqual({ spent: 0, reserved: 0 });
+  });
+
+  it('tells the reviewer which tests the diff changes, and which no longer run', async () => {
+    const { world, input } = await dispatched();
+    const tests = aTestReport({ removed: ['adds nothing', 'adds cents twice'] });
+
+    await playMachine(
+      world,
+      input,
+      healthy({ patchOf: () => patch('src/total.test.ts'), evidence: () => ({ tests }) }),
+    );
+
+    const [job] = world.jobs.all();
+    expect(job?.verdict?.ranking).toMatchObject([{ attempt: 1, removed: 2 }]);
+    expect(job?.verdict?.notes).toEqual([
+      'Attempt 1 changes 1 existing test file (1 line removed): src/total.test.ts.',
+      'Attempt 1: 2 tests that passed before no longer run: adds nothing, adds cents twice.',
+    ]);
+    expect(job?.transitions.at(-1)).toMatchObject({
+      to: 'awaiting_review',
+      data: {
+        winner: 1,
+        reason: 'the diff changes 1 existing test file (1 line removed); 2 tests that passed before no longer run',
+      },
+    });
+    const view = job && (await snapshot(world, job));
+    expect(view?.attempts).toMatchObject([{ diff: { tests: { files: 1, paths: ['src/total.test.ts'] } } }]);
+  });
+
+  it('prefers the attempt that lets the tests of the project run', async () => {
+    const { world, input } = await dispatched(2);
+    const evidence = ({ job }: FakeRunner) =>
+      job.patches[0]?.attempt === 1 ? { tests: aTestReport({ removed: ['adds nothing'] }) } : {};
+
+    await playMachine(world, input, healthy({ evidence }));
+
+    expect(world.jobs.all()[0]?.verdict).toMatchObject({
+      winner: 2,
+      decided_by: 'removed_tests',
+      notes: ['Attempt 1: 1 test that passed before no longer runs: adds nothing.'],
+    });
   });
 
   it('costs the budget its models and the seconds of all its sandboxes, as its snapshot says', async () => {
