@@ -1,6 +1,7 @@
 // `npm run <command>`: sets up what the command needs, then runs it on Node 24. Plain JavaScript for Node 20 and newer.
 import { spawn } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
+import { proxyEnvironment } from './host-proxy.mjs';
 import { Missing, node24, root, say, setUp } from './setup.mjs';
 
 const everything = ['packages', 'python', 'jail'];
@@ -44,7 +45,8 @@ try {
 
 /** Runs it with Node 24 first on the path; its end is ours, and signals reach it. INIT_CWD is the user's folder, as npm has it. */
 async function execute(node, [script, ...rest]) {
-  const env = { INIT_CWD: process.cwd(), ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` };
+  const path = `${dirname(node)}${delimiter}${process.env.PATH}`;
+  const env = { INIT_CWD: process.cwd(), ...process.env, ...proxyEnvironment(process.env), PATH: path };
   const child = spawn(node, ['--disable-warning=ExperimentalWarning', join(root, script), ...rest], {
     cwd: root,
     stdio: 'inherit',

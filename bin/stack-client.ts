@@ -2,12 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { hostCertificates } from '#local/host-certificates';
+import { hostProxy } from '#local/host-proxy';
 
 const gone = 'The stack has ended; its log says why';
 
 /** All that the stack sees of this process's environment: no key that happens to be set here. */
 export function stackEnvironment(): Record<string, string> {
-  return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...hostCertificates() };
+  return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...hostCertificates(), ...hostProxy() };
 }
 
 /** The local stack as a child process; see local/main.ts for what goes over its standard streams. */

@@ -11,6 +11,7 @@ import { startScheduler } from './events/scheduler.ts';
 import { startEngines } from './gateway/engines.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { type GitHost, startGitHost } from './git-host/git-host.ts';
+import { hostProxy } from './host-proxy.ts';
 import { createIam } from './iam/iam.ts';
 import { type Issuer, startIssuer } from './identity/issuer.ts';
 import { startLambdas } from './lambda/pool.ts';
@@ -108,6 +109,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         timeScale,
         log,
         readOnlyBinds: options.sandboxBinds,
+        proxyVariables: hostProxy(),
         ...(options.maxSandboxes === undefined ? {} : { maxConcurrent: options.maxSandboxes }),
         loopbackTargets: () =>
           [addresses.web, addresses.s3, gitHost.url, ...Object.values(addresses.functionUrls)]

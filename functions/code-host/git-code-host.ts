@@ -67,6 +67,8 @@ function why(error: unknown): string {
     return hidden ? 'there is no such repository, or it is not public' : `the host answered ${status}`;
   }
   if (code === 'SmartHttpError' || code === 'ParseError') return 'the host does not answer as a git host';
+  // Its message has the proxy's URL, with a password perhaps.
+  if (code === 'ERR_PROXY_TUNNEL') return 'the proxy of this network refuses the way there';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the host has no address';
   if (code === 'ECONNREFUSED' || code === 'ECONNRESET') return 'the host refuses the connection';
   return message;

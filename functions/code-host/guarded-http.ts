@@ -1,7 +1,9 @@
 import { lookup as resolve } from 'node:dns';
+import { lookup as resolveHere } from 'node:dns/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { globalAgent, request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { GitHttpRequest, GitHttpResponse, HttpClient } from 'isomorphic-git';
 import { isPublicAddress } from './public-address.ts';
 
@@ -11,13 +13,16 @@ export interface Guard {
   signal: AbortSignal;
 }
 
+/** Node's own where Node follows the machine's proxy (`NODE_USE_ENV_PROXY`); on AWS nothing sets that. */
+const proxyAgent = globalAgent.options.proxyEnv === undefined ? undefined : globalAgent;
+
 /** A list of refs; larger answers are no git host's. */
 const mostBytes = 20 * 1_024 * 1_024;
 
 /**
  * The http client of isomorphic-git, for URLs that users choose. No redirects: each would be another URL to judge. The
  * address is judged where it is used, in the connection's own lookup: a name that resolves to another address the
- * second time gains nothing.
+ * second time gains nothing. Behind a proxy the lookup is the proxy's: only what this machine resolves can be judged.
  */
 export function guardedHttp({ trustedOrigin, signal }: Guard): HttpClient {
   return {
@@ -30,12 +35,14 @@ export function guardedHttp({ trustedOrigin, signal }: Guard): HttpClient {
       if (!trusted && isIP(host) !== 0 && !isPublicAddress(host)) throw new Error('a private address');
       const send = target.protocol === 'https:' ? httpsRequest : httpRequest;
       const payload = await joinedBody(body);
+      const proxied = !trusted && proxyAgent !== undefined;
+      if (proxied) await refusePrivate(host);
       const response = await new Promise<IncomingMessage>((answered, failed) => {
         const request = send(target, {
           method,
           headers: { 'user-agent': 'git/patchbay', ...headers },
           signal,
-          agent: false,
+          agent: proxied ? proxyAgent : false,
           ...(trusted ? {} : { lookup: publicLookup }),
         });
         request.once('response', answered).once('error', failed).end(payload);
@@ -55,6 +62,13 @@ export function guardedHttp({ trustedOrigin, signal }: Guard): HttpClient {
       };
     },
   };
+}
+
+/** A name that this machine cannot resolve is left to the proxy, after two seconds too. */
+async function refusePrivate(host: string): Promise<void> {
+  const looked = resolveHere(host, { all: true }).catch(() => []);
+  const addresses = await Promise.race([looked, sleep(2_000, [], { ref: false })]);
+  if (addresses.some(({ address }) => !isPublicAddress(address))) throw new Error('a private address');
 }
 
 const publicLookup: LookupFunction = (hostname, options, done) => {

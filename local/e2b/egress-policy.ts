@@ -6,6 +6,8 @@ export interface Destination {
   host: string;
   port: number;
   addresses: string[];
+  /** The proxy that leads outside; it resolves names that this machine cannot. */
+  proxy?: URL | undefined;
 }
 
 /** `reset`: the connection is cut instead of refused, by a fault. */
@@ -32,17 +34,25 @@ export function judgeEgress(rules: EgressRules, destination: Destination, target
   const name = host.toLowerCase();
   const mayUse = (address: string) => isTarget(address, port, targets) || !matches(ALWAYS_DENIED, address);
   const reachable = addresses.filter(mayUse);
+  const domains = rules.allowOut.filter((entry) => !isAddressRule(entry));
+  const isAllowedName = isIP(name) === 0 && domains.some((pattern) => matchesDomain(pattern, name));
+  const deniesAll = !rules.allowInternetAccess || rules.denyOut.includes('0.0.0.0/0');
+  if (addresses.length === 0 && destination.proxy !== undefined) {
+    // No address to judge. A rule about addresses may be meant for this one: only the name can allow it then.
+    const allowed = NAMED_PORTS.includes(port) && isAllowedName;
+    return allowed || (!deniesAll && rules.denyOut.length === 0)
+      ? { allowed: true, address: host }
+      : { allowed: false, reason: 'the egress rules of the sandbox' };
+  }
   if (reachable.length === 0) {
     return { allowed: false, reason: addresses.length === 0 ? 'the name has no address' : 'a private address' };
   }
-  const domains = rules.allowOut.filter((entry) => !isAddressRule(entry));
   const named = NAMED_PORTS.includes(port) || reachable.some((address) => isTarget(address, port, targets));
-  if (named && isIP(name) === 0 && domains.some((pattern) => matchesDomain(pattern, name))) {
+  if (named && isAllowedName) {
     return { allowed: true, address: reachable[0] ?? host };
   }
   const allowed = blockList(rules.allowOut.filter(isAddressRule));
   const denied = blockList(rules.denyOut);
-  const deniesAll = !rules.allowInternetAccess || rules.denyOut.includes('0.0.0.0/0');
   const address = reachable.find(
     (candidate) => matches(allowed, candidate) || (!deniesAll && !matches(denied, candidate)),
   );

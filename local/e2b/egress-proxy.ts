@@ -1,10 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect, isIP, type Socket } from 'node:net';
+import { type AddressInfo, isIP, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Destination, type EgressVerdict, isTarget, judgeEgress } from './egress-policy.ts';
+import { connectOut, requestTo } from './outside-proxy.ts';
 import type { SandboxFolders } from './sandbox-folders.ts';
 import type { SandboxHost } from './sandbox-host.ts';
 import type { EgressRules } from './sandbox-request.ts';
@@ -18,7 +19,8 @@ export interface EgressDoor {
   close(): void;
 }
 
-const CONNECT_TIMEOUT_MS = 15_000;
+/** Where a proxy resolves names, this machine's own look at them is short: many such networks have no answer at all. */
+const LOOKUP_MS = 2_000;
 
 /** In a jail on the unix socket `e` that the supervisor forwards to, else on a loopback port. */
 export async function openEgressDoor(
@@ -28,9 +30,10 @@ export async function openEgressDoor(
   metadata: Record<string, string>,
 ): Promise<EgressDoor> {
   const open = new Map<Duplex, Destination>();
-  const judge = async (name: string, port: number): Promise<[Destination, EgressVerdict]> => {
+  const judge: Judge = async (scheme, name, port) => {
     const faulty = await applyEgressFaults(host, metadata, `${name}:${port}`);
-    const destination = { host: name, port, addresses: await addressesOf(name) };
+    const proxy = host.outsideProxy(scheme, name, port);
+    const destination = { host: name, port, addresses: await addressesOf(name, proxy && LOOKUP_MS), proxy };
     return [destination, faulty ?? judgeEgress(rules(), destination, host.loopbackTargets())];
   };
   const keep = (socket: Duplex, destination: Destination) => {
@@ -80,7 +83,7 @@ async function applyEgressFaults(
   return undefined;
 }
 
-type Judge = (name: string, port: number) => Promise<[Destination, EgressVerdict]>;
+type Judge = (scheme: 'http' | 'https', name: string, port: number) => Promise<[Destination, EgressVerdict]>;
 type Keep = (socket: Duplex, destination: Destination) => void;
 
 async function tunnel(request: IncomingMessage, client: Socket, head: Buffer, judge: Judge, keep: Keep): Promise<void> {
@@ -88,7 +91,7 @@ async function tunnel(request: IncomingMessage, client: Socket, head: Buffer, ju
   const target = URL.parse(`http://${request.url}`);
   const name = target ? hostOf(target) : '';
   const port = Number(request.url?.split(':').at(-1));
-  const [destination, verdict] = await judge(name, port);
+  const [destination, verdict] = await judge('https', name, port);
   if (!verdict.allowed && verdict.reset) {
     client.destroy();
     return;
@@ -97,18 +100,23 @@ async function tunnel(request: IncomingMessage, client: Socket, head: Buffer, ju
     client.end(`HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\n\r\n${refusal(destination, verdict.reason)}\n`);
     return;
   }
-  const upstream = connect({ host: verdict.address, port });
-  upstream.setTimeout(CONNECT_TIMEOUT_MS, () => upstream.destroy(new Error('timed out')));
-  upstream.once('connect', () => {
-    upstream.setTimeout(0);
-    keep(client, destination);
-    client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-    upstream.write(head);
-    upstream.pipe(client).pipe(upstream);
+  const { proxy } = destination;
+  const asked = proxy === undefined ? verdict.address : name;
+  const upstream = await connectOut(proxy, asked, port).catch((error: Error) => {
+    client.end(`HTTP/1.1 502 Bad Gateway\r\n\r\n${error.message}\n`);
   });
-  upstream.once('error', (error) => client.end(`HTTP/1.1 502 Bad Gateway\r\n\r\n${error.message}\n`));
+  if (upstream === undefined) return;
+  upstream.on('error', () => client.destroy());
   upstream.once('close', () => client.destroy());
   client.once('close', () => upstream.destroy());
+  if (client.destroyed) {
+    upstream.destroy();
+    return;
+  }
+  keep(client, destination);
+  client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+  upstream.write(head);
+  upstream.pipe(client).pipe(upstream);
 }
 
 /** Plain HTTP in absolute form. One request to a connection, so that each is routed by its own name. */
@@ -131,7 +139,7 @@ async function forward(
     response.writeHead(own ? 204 : 404).end();
     return;
   }
-  const [destination, verdict] = await judge(hostOf(target), port);
+  const [destination, verdict] = await judge('http', hostOf(target), port);
   if (!verdict.allowed && verdict.reset) {
     response.destroy();
     return;
@@ -144,7 +152,10 @@ async function forward(
   keep(request.socket, destination);
   const headers = endToEnd(request.headers, target.host);
   const path = `${target.pathname}${target.search}`;
-  const upstream = httpRequest({ host: verdict.address, port, method: request.method, path, headers, agent: false });
+  const { method } = request;
+  const upstream = destination.proxy
+    ? requestTo(destination.proxy, { method, path: target.href, headers })
+    : httpRequest({ host: verdict.address, port, method, path, headers, agent: false });
   upstream.on('response', (answer) => {
     response.writeHead(answer.statusCode ?? 502, { ...answer.headers, connection: 'close' });
     answer.pipe(response);
@@ -172,10 +183,12 @@ function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '');
 }
 
-async function addressesOf(name: string): Promise<string[]> {
+/** `mostMs`: of patience; without it the system's own. */
+async function addressesOf(name: string, mostMs?: number): Promise<string[]> {
   if (isIP(name)) {
     return [name];
   }
-  const found = await lookup(name, { all: true }).catch(() => []);
+  const looked = lookup(name, { all: true }).catch(() => []);
+  const found = await (mostMs === undefined ? looked : Promise.race([looked, sleep(mostMs, [], { ref: false })]));
   return found.map((entry) => entry.address);
 }

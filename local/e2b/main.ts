@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { hostProxy } from '#local/host-proxy';
 import { startE2bServer } from './server.ts';
 
 /** The server by itself, for programs that use the e2b SDK and nothing else of Patchbay. */
@@ -32,6 +33,7 @@ async function run(): Promise<void> {
     port: Number(values.port),
     timeScale: Number(values['time-scale']),
     loopbackTargets: () => values.allow,
+    proxyVariables: hostProxy(),
     log: (line) => console.error(line),
   });
   console.log(`export E2B_API_URL=${server.url}`);

@@ -5,6 +5,7 @@ import { delimiter, join, resolve } from 'node:path';
 import type { FaultBook } from './faults.ts';
 import { type Bubblewrap, type JailSetup, startJail } from './jail.ts';
 import { prepareEtc, systemOptions } from './jail-files.ts';
+import { type OutsideProxy, outsideProxy } from './outside-proxy.ts';
 import { makeFolders, removeFolders, removeTree } from './sandbox-folders.ts';
 import { DEFAULT_LIMITS, type SandboxLimits } from './sandbox-limits.ts';
 import type { E2bServerOptions } from './server.ts';
@@ -21,6 +22,7 @@ export interface SandboxHost {
   limits: SandboxLimits;
   /** `host:port` pairs on loopback that rules may allow. */
   loopbackTargets: () => string[];
+  outsideProxy: OutsideProxy;
   faults: FaultBook;
   log: (line: string) => void;
 }
@@ -58,6 +60,7 @@ export async function prepareHost(options: E2bServerOptions, faults: FaultBook):
     timeScale: options.timeScale ?? 1,
     limits,
     loopbackTargets: options.loopbackTargets ?? (() => []),
+    outsideProxy: outsideProxy(options.proxyVariables ?? {}),
     faults,
     log,
   };

@@ -25,6 +25,8 @@ export interface E2bServerOptions {
   templates?: string[];
   /** `host:port` pairs on this machine's loopback that sandboxes may reach, if their own rules allow it too. */
   loopbackTargets?: () => string[];
+  /** `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`: how allowed connections leave this machine; directly unless set. */
+  proxyVariables?: Record<string, string>;
   /** What a sandbox may use; those of e2b's default machine with 4 GiB unless set. */
   limits?: Partial<SandboxLimits>;
   /** Where bubblewrap is, unless PATH leads to it; false: plain processes even where it works. */

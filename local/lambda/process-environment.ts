@@ -1,6 +1,7 @@
 import { delimiter, dirname } from 'node:path';
 
 import { hostCertificates } from '#local/host-certificates';
+import { hostProxy } from '#local/host-proxy';
 import { type Addresses, type Credentials, type JsonObject, REGION, type Resource } from '#local/parts';
 
 export interface ProcessEnvironment {
@@ -31,6 +32,7 @@ export function processEnvironment(options: ProcessEnvironment): Record<string, 
   return {
     ...options.extra,
     ...nodeCertificates(),
+    ...hostProxy(),
     ...Object.fromEntries(variables),
     PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
     LANG: 'en_US.UTF-8',

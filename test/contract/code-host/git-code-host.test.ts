@@ -1,13 +1,17 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gitCodeHost } from '#functions/code-host/git-code-host';
 import { isPublicAddress } from '#functions/code-host/public-address';
 import { type GitHost, startGitHost } from '#local/git-host/git-host';
+import { aProxy, proxyCredentials } from '#test/support/a-proxy';
+
+const run = promisify(execFile);
 
 let folder: string;
 let host: GitHost;
@@ -101,6 +105,28 @@ describe('a URL that somebody chose', () => {
     await expect(answer).rejects.toMatchObject({ message: expect.stringContaining('does not answer as a git host') });
 
     server.close();
+  });
+});
+
+describe('behind a proxy', () => {
+  /** Node reads its proxy once, at its start. */
+  const resolveIn = async (env: Record<string, string>, target: string) => {
+    const script = `import { gitCodeHost } from '#functions/code-host/git-code-host';
+      await gitCodeHost({ url: 'http://127.0.0.1:1' }).resolve({ url: '${target}' }, 'main').catch(({ message }) => console.log(message));`;
+    const options = { env: { PATH: process.env.PATH, NODE_USE_ENV_PROXY: '1', ...env } };
+    return (await run(process.execPath, ['--input-type=module', '-e', script], options)).stdout;
+  };
+
+  it('a host is asked for through it, and no private address, which is told without its password', async () => {
+    const proxy = await aProxy(() => ({}));
+    const env = { HTTPS_PROXY: proxy.url, NO_PROXY: 'direct.invalid' };
+
+    expect(await resolveIn(env, 'https://git.invalid/a.git')).toMatch(/cannot be reached: the proxy of this network/);
+    expect(await resolveIn(env, 'https://localhost:1/a.git')).toContain('a private address');
+    expect(await resolveIn(env, 'https://direct.invalid/a.git')).toContain('the host has no address');
+    expect(proxy.passed).toEqual([`CONNECT git.invalid:443 ${proxyCredentials}`]);
+
+    proxy.stop();
   });
 });
 

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Stack } from 'aws-cdk-lib/core';
 import { Duration } from 'aws-cdk-lib/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -5,6 +7,7 @@ import { startLambdas } from '#local/lambda/pool';
 import type { Assembly, Lambdas, LedgerEntry } from '#local/parts';
 import { readAssembly } from '#local/template/assembly';
 import { aFunction, someAddresses, synth, temporaryFolder } from '#test/local/template/synth';
+import { aProxy, proxyCredentials } from '#test/support/a-proxy';
 
 const folder = temporaryFolder();
 const lines: string[] = [];
@@ -18,6 +21,7 @@ const HANDLERS = {
     return { event, remaining: context.getRemainingTimeInMillis(), memory: context.memoryLimitInMB, id: context.awsRequestId, arn: context.invokedFunctionArn };
   };`,
   Environment: 'export const handler = async () => process.env;',
+  Fetches: 'export const handler = async ({ url }) => (await fetch(url)).text();',
   Throws: `class NoSuchRef extends Error { name = 'NoSuchRef'; } export const handler = async () => { throw new NoSuchRef('main'); };`,
   Broken: `throw new TypeError('cannot start');`,
   Slow: `export const handler = ({ quick }) => quick ? Promise.resolve('quick') : new Promise(() => setInterval(() => {}, 1000));`,
@@ -89,6 +93,22 @@ describe('a function', () => {
     });
     expect(value).not.toHaveProperty('LEAKED_FROM_THE_SHELL');
     expect(value).not.toHaveProperty('NODE_COMPILE_CACHE');
+  });
+
+  it('calls hosts outside through the proxy of this machine, and loopback directly', async () => {
+    const web = createServer((request, response) => response.end(request.url));
+    await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
+    const { port } = web.address() as AddressInfo;
+    const proxy = await aProxy(() => ({ 'provider.invalid:80': port }));
+    vi.stubEnv('NODE_USE_ENV_PROXY', '1').stubEnv('HTTP_PROXY', proxy.url).stubEnv('NO_PROXY', '127.0.0.1');
+
+    expect((await invoke('Fetches', { url: 'http://provider.invalid/v1' })).value).toBe('/v1');
+    expect((await invoke('Fetches', { url: `http://127.0.0.1:${port}/own` })).value).toBe('/own');
+    expect(proxy.passed).toEqual([`CONNECT provider.invalid:80 ${proxyCredentials}`]);
+
+    vi.unstubAllEnvs();
+    proxy.stop();
+    web.close();
   });
 
   it('that throws answers with the name and message of the error', async () => {
