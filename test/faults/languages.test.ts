@@ -137,12 +137,14 @@ describe('a repository with one bug is solved as its own files say', () => {
         after: 'passed',
         fixed: project.fixed,
         regressions: [],
+        removed: [],
       });
       expect(evidence.tests).toMatchObject({
         before: 'failed',
         after: 'passed',
         fixed: project.fixed,
         regressions: [],
+        removed: [],
       });
     }
   });

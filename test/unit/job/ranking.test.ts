@@ -136,6 +136,18 @@ describe('a candidate', () => {
     expect(counts({ before: 'failed', after: 'failed', fixed: [] })).toEqual([0, 0]);
   });
 
+  it('fixes nothing by taking the failing test away', () => {
+    const fixed = (passed: number) => {
+      const counts = { before: { passed: 3, failed: 1 }, after: { passed, failed: 0 } };
+      const [one] = candidatesOf([solved(1, { evidence: evidence({ fixed: [], counts }) })], undefined);
+      return one?.fixed;
+    };
+
+    expect(fixed(3)).toBe(0);
+    // Tests that could not even be collected before have no name of before.
+    expect(fixed(9)).toBe(1);
+  });
+
   it('takes removed tests by name; where no test runs any more, as one at least', () => {
     const removed = (tests: Parameters<typeof aTestReport>[0]) =>
       candidatesOf([solved(1, { evidence: evidence(tests) })], undefined)[0]?.removed;
