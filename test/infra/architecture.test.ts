@@ -17,7 +17,7 @@ const allowed: Record<string, { folders: string[]; packages: string }> = {
       'core',
       'lib',
       'bin',
-      'local/(stack|host-certificates|watch/ledger)',
+      'local/(stack|host-certificates|host-proxy|watch/ledger)',
       'functions/model-gateway/check-model',
       'sandbox-template',
     ],
