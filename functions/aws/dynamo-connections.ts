@@ -6,8 +6,9 @@ import {
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import type { Clock } from '#core/ports/clock';
 import type { Connection, Connections } from '#core/ports/live';
-import type { DynamoTable, Item } from './dynamo-table.ts';
+import type { DynamoTable } from './dynamo-table.ts';
 import { connectionIdKey, connectionKey } from './keys.ts';
+import { ownRow } from './own-row.ts';
 
 /** API Gateway closes every socket after two hours, whatever happens. */
 const longestSeconds = 7_200;
@@ -26,7 +27,7 @@ export function dynamoConnections(parts: {
 
   async function get(id: string): Promise<Connection | undefined> {
     const item = await table.get(connectionIdKey(id));
-    return item && connectionOf(item);
+    return item && ownRow<Connection>(item);
   }
 
   return {
@@ -45,7 +46,7 @@ export function dynamoConnections(parts: {
     async list(tenant, sessionId) {
       const { pk } = connectionKey(tenant, sessionId, '');
       const items = await table.query({ condition: (e) => `${e.name('pk')} = ${e.value(pk)}` });
-      const alive = items.filter(({ ttl }) => Number(ttl) > nowSeconds()).map(connectionOf);
+      const alive = items.filter(({ ttl }) => Number(ttl) > nowSeconds()).map(ownRow<Connection>);
       return alive.filter(({ auth_exp }) => auth_exp > clock.at());
     },
     async post(ConnectionId, message) {
@@ -66,10 +67,4 @@ async function unlessGone(call: Promise<unknown>): Promise<'ok' | 'gone'> {
     if (error instanceof GoneException) return 'gone';
     throw error;
   }
-}
-
-function connectionOf(item: Item): Connection {
-  // No other code writes this row than the one beside this: its shape is not checked again.
-  const { pk: _pk, sk: _sk, ttl: _ttl, ...connection } = item as unknown as Connection & Record<string, unknown>;
-  return connection;
 }

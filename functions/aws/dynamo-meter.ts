@@ -2,7 +2,7 @@ import { PatchbayError } from '#core/errors';
 import type { Meter } from '#core/ports/budgets';
 import { untilWon } from './conflicts.ts';
 import { readUsage, type StoredUsage } from './dynamo-attempt-store.ts';
-import type { DynamoTable } from './dynamo-table.ts';
+import type { DynamoTable, Item } from './dynamo-table.ts';
 import type { Expression, UpdateParts } from './expression.ts';
 import { attemptKey } from './keys.ts';
 
@@ -10,7 +10,8 @@ type AttemptRef = Parameters<Meter['open']>[0];
 type Call = Parameters<Meter['open']>[1];
 type Limits = Parameters<Meter['open']>[2];
 
-interface MeteredItem {
+/** Of an attempt's row, what this and the attempt store alone write. */
+interface Metered {
   usage: StoredUsage;
   /** The call in flight. */
   call?: Call;
@@ -23,10 +24,10 @@ interface MeteredItem {
 export function dynamoMeter({ table }: { table: DynamoTable }): Meter {
   const keyOf = ({ tenant, job_id, attempt }: AttemptRef) => attemptKey(tenant, job_id, attempt);
 
-  async function read(ref: AttemptRef): Promise<MeteredItem> {
+  async function read(ref: AttemptRef): Promise<Item & Metered> {
     const item = await table.get(keyOf(ref));
     if (!item) throw new PatchbayError('not_found', `there is no attempt ${ref.attempt} of ${ref.job_id}`);
-    return item as unknown as MeteredItem;
+    return item as Item & Metered;
   }
 
   return {
@@ -57,7 +58,7 @@ export function dynamoMeter({ table }: { table: DynamoTable }): Meter {
         remove: [e.name('call')],
         when: `${e.name('call', 'id')} = ${e.value(callId)}`,
       }));
-      const { usage } = (written as unknown as MeteredItem | undefined) ?? (await read(ref));
+      const { usage } = (written as (Item & Metered) | undefined) ?? (await read(ref));
       const { calls, cost_usd } = readUsage(usage);
       return { calls, cost_usd };
     },

@@ -2,6 +2,7 @@ import type { Clock } from '#core/ports/clock';
 import type { Ticket, Tickets } from '#core/ports/live';
 import type { DynamoTable } from './dynamo-table.ts';
 import { ticketKey } from './keys.ts';
+import { ownRow } from './own-row.ts';
 import { secondsOf } from './ttl.ts';
 
 export function dynamoTickets({ table, clock }: { table: DynamoTable; clock: Clock }): Tickets {
@@ -11,8 +12,7 @@ export function dynamoTickets({ table, clock }: { table: DynamoTable; clock: Clo
       // The delete that returns the row is the one that consumed it.
       const item = await table.take(ticketKey(sha256));
       if (!item) return undefined;
-      // No other code writes this row than the one beside this: its shape is not checked again.
-      const { pk: _pk, sk: _sk, ttl: _ttl, ...ticket } = item as unknown as Ticket & Record<string, unknown>;
+      const ticket = ownRow<Ticket>(item);
       return ticket.expires_at > clock.at() ? ticket : undefined;
     },
   };

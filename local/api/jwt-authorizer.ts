@@ -5,11 +5,6 @@ import type { Decision } from './decision.ts';
 import type { HttpRequest } from './http-request.ts';
 import { identityValue } from './identity-source.ts';
 
-interface JwtConfiguration {
-  Issuer: string;
-  Audience: string[];
-}
-
 /** An HTTP API's authorizer of type JWT, from the properties of `AWS::ApiGatewayV2::Authorizer`. */
 export type JwtAuthorizer = (request: HttpRequest, routeScopes: string[]) => Promise<Decision>;
 
@@ -22,7 +17,7 @@ const KEYS_CACHED_MS = 7_200_000;
  * `nbf`, `iat`, and, if the route has scopes, one of them in `scope` or `scp`.
  */
 export function jwtAuthorizer(properties: JsonObject): JwtAuthorizer {
-  const { Issuer, Audience } = properties.JwtConfiguration as unknown as JwtConfiguration;
+  const { Issuer, Audience } = properties.JwtConfiguration as { Issuer: string; Audience: string[] };
   const [source = '$request.header.Authorization'] = (properties.IdentitySource ?? []) as string[];
   const keys = keysOf(Issuer);
 

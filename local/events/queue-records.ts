@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { type JsonObject, REGION } from '#local/parts';
 
 /** A message as ReceiveMessage answers it, with all its attributes. */
-export interface ReceivedMessage {
+export type ReceivedMessage = {
   MessageId: string;
   ReceiptHandle: string;
   Body: string;
   Attributes?: Record<string, string>;
   MessageAttributes?: Record<string, { StringValue?: string; BinaryValue?: string; DataType: string }>;
-}
+};
 
 /** The event of a batch. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
 export function recordsEvent(queueArn: string, messages: ReceivedMessage[]): string {

@@ -31,7 +31,7 @@ export function createQueues(options: {
         MessageAttributeNames: ['All'],
         MessageSystemAttributeNames: ['All'],
       });
-      const messages = (answer.Messages ?? []) as unknown as ReceivedMessage[];
+      const messages = (answer.Messages ?? []) as ReceivedMessage[];
       // Polling an empty queue is a fixed cost of an install, not one of a job: it is not in the ledger.
       if (messages.length > 0) count({ item: 'sqs:ReceiveMessage', units: 1, by });
       return messages;

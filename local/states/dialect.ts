@@ -14,6 +14,7 @@ export function speakStepFunctions(expression: jsonata.Expression): void {
   expression.registerFunction('parse', (text: string) => JSON.parse(text), '<s:x>');
   // Unbound, it fails like any name that is no function (T1006), which is what AWS answers.
   expression.assign('eval', undefined);
+  // The interpreter looks its two hooks up under these symbols; its types know names that are text.
   expression.assign(ENTRY as unknown as string, enter);
   expression.assign(EXIT as unknown as string, leave);
 }

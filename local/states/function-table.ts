@@ -67,7 +67,7 @@ export class TableFunctions {
   async #behaviour(entry: Behaviour | Behaviour[], name: string, call: number, payload: Json): Promise<Behaviour> {
     const chosen = Array.isArray(entry) ? (entry[call - 1] ?? entry.at(-1) ?? {}) : entry;
     const variables = { payload, call, function: name };
-    return (await evaluate(chosen as unknown as Json, name, { states: {}, variables })) as unknown as Behaviour;
+    return (await evaluate(chosen as Json, name, { states: {}, variables })) as Behaviour;
   }
 
   async #play(steps: TokenStep[], note: CallNote): Promise<void> {

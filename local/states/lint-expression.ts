@@ -19,7 +19,8 @@ interface Node {
 export function lintExpression(source: string, inCatch: boolean): string[] {
   let root: Node;
   try {
-    root = compile(source).ast() as unknown as Node;
+    const tree: object = compile(source).ast();
+    root = tree as Node;
   } catch (error) {
     const { code, message } = error as { code?: string; message?: string };
     return [`does not compile: ${code ?? ''} ${message ?? String(error)}`.replace(':  ', ': ')];

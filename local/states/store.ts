@@ -199,5 +199,5 @@ export class Store {
 
 function row(found: Record<string, unknown> | undefined): ExecutionRow | undefined {
   // Columns by the names of the statements above; SQLite knows no types of ours.
-  return found as unknown as ExecutionRow | undefined;
+  return found as (Record<string, unknown> & ExecutionRow) | undefined;
 }

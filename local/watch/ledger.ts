@@ -61,13 +61,17 @@ export function createLedger({ stateDir, now = Date.now }: { stateDir: string; n
       if (!db.isOpen) return; // a function that ends after the stack has closed its books
       insert.run(item, units, by, now());
     },
-    since: (ms) => newer.all(ms).map((row) => ({ ...row }) as unknown as LedgerEntry),
+    since: (ms) => newer.all(ms).map((row) => ({ ...summed(row), at: Number(row.at) })),
     bill({ since = 0, until = Number.MAX_SAFE_INTEGER, by } = {}) {
-      const rows = sums.all(since, until) as unknown as Omit<LedgerEntry, 'at'>[];
+      const rows = sums.all(since, until).map(summed);
       return billOf(by ? rows.filter((row) => by.includes(row.by)) : rows);
     },
     close: () => db.close(),
   };
+}
+
+function summed({ item, units, by }: Record<string, unknown>): Omit<LedgerEntry, 'at'> {
+  return { item: String(item), units: Number(units), by: String(by) };
 }
 
 /** Prices ledger entries, single or summed. */
