@@ -14,5 +14,5 @@ const checks = typed[0] === 'models' && typed[1] === 'check';
 process.exit(
   checks
     ? await runCommands({ name: 'npm run models --', commands: { check: modelsCheck } }, typed.slice(1), processShell())
-    : await runCommands({ name: 'npm run', commands }, typed, processShell()),
+    : await runCommands({ name: 'npm run', dashes: '--', commands }, typed, processShell()),
 );

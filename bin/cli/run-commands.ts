@@ -11,6 +11,8 @@ import { UsageError } from './usage-error.ts';
 export interface CommandTable {
   name: string;
   commands: Record<string, Command>;
+  /** What npm wants between a command's name and its options, where the table's name does not end with it. */
+  dashes?: '--';
   /** Runs when the first word is an option. */
   main?: Command;
 }
@@ -27,31 +29,41 @@ export async function runCommands(table: CommandTable, argv: readonly string[], 
   }
 }
 
-async function run({ name, commands, main }: CommandTable, argv: readonly string[], shell: Shell): Promise<number> {
+async function run(
+  { name, commands, dashes, main }: CommandTable,
+  argv: readonly string[],
+  shell: Shell,
+): Promise<number> {
   const [word] = argv;
   const named = word !== undefined && !word.startsWith('-');
   const found = named ? commands[word] : main;
-  if (word === '--help' || word === 'help' || (word === undefined && (!main || !swallowed(shell)))) {
+  const taken = takenByNpm(shell, found ?? main);
+  const full = [name, named && found ? word : undefined, dashes].filter(Boolean).join(' ');
+  if (word === '--help' || word === 'help' || (word === undefined && (!main || taken.length === 0))) {
     shell.out(overview(name, commands, main));
     return word === undefined ? exitCodes.refused.code : exitCodes.done.code;
   }
-  if (found === undefined || swallowed(shell)) throw unknown(word, { name, commands }, shell);
-  const full = named ? `${name} ${word}` : name;
+  if (taken.length > 0) {
+    const again = `Put -- before them: ${full} ${taken.map((option) => `--${option} …`).join(' ')}.`;
+    throw new UsageError('', 'npm took the options for its own.', again);
+  }
+  if (found === undefined) throw unknown(word, { name, commands });
   const { values, words } = parseCommand(found, named ? argv.slice(1) : argv, `${full} --help`);
   if (!values.help) return found.run({ shell, values, words });
   shell.out(commandHelp(full, found));
   return exitCodes.done.code;
 }
 
+/** Settings of npm itself, which may stand in a person's `.npmrc`. */
+const npmsOwn = ['json', 'user', 'api', 'token'];
+
 /** `npm run solve --repo x`: npm takes options before `--` for its own, and leaves them in the environment. */
-function swallowed({ env }: Shell): boolean {
-  return env.npm_config_repo !== undefined || env.npm_config_issue !== undefined;
+function takenByNpm({ env }: Shell, command: Command | undefined): string[] {
+  const names = Object.keys(command?.options ?? {}).filter((name) => !npmsOwn.includes(name));
+  return names.filter((name) => env[`npm_config_${name.replaceAll('-', '_')}`] !== undefined);
 }
 
-function unknown(word: string | undefined, { name, commands }: CommandTable, shell: Shell): UsageError {
-  if (swallowed(shell)) {
-    return new UsageError('', 'npm took the options for its own.', `Put -- before them: ${name} --repo … --issue ….`);
-  }
+function unknown(word: string | undefined, { name, commands }: CommandTable): UsageError {
   const known = Object.keys(commands).join(', ');
   return new UsageError(
     `"${word ?? ''}"`,

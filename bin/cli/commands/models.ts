@@ -9,7 +9,7 @@ export const models = command({
   options: { ...jsonOption, ...connectionOptions },
   example: 'npm run models',
   notes: [
-    'A provider’s other models may be asked for too; they are unpriced and held by the cap on steps.',
+    'A provider’s other models may be asked for too; they are unpriced and held by the caps on steps and time.',
     '`npm run models -- check` asks each provider for one tool call, and says what works and what it cost.',
   ],
   async run({ shell, values }) {

@@ -19,12 +19,12 @@ export const solve = command({
     repo: {
       type: 'string',
       value: 'PATH|URL',
-      help: 'a folder (its HEAD goes onto the laptop’s git host) or a clone URL',
+      help: 'needed: a folder (its HEAD goes onto the laptop’s git host) or a clone URL; a GitHub issue names its own',
     },
     issue: {
       type: 'string',
       value: 'TEXT|FILE|-|URL',
-      help: 'what is wrong: a text, a file, standard input, a GitHub issue',
+      help: 'needed: what is wrong; a text, a file, standard input, the address of a GitHub issue',
     },
     title: { type: 'string', value: 'TEXT', help: 'else the first line of the issue' },
     ref: {

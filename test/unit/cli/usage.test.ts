@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { jobTransitions } from '#core/job/lifecycle';
 import { command } from '../../../bin/cli/command.ts';
@@ -50,10 +52,16 @@ describe('a command line', () => {
   });
 
   it('sees that npm has taken the options for its own', async () => {
-    const { code, stderr } = await run([], { npm_config_repo: '.' }, true);
+    const { code, stderr } = await run([], { npm_config_size: '.' }, true);
 
     expect(code).toBe(exitCodes.refused.code);
-    expect(stderr).toContain('Put -- before them: npm run get -- --repo');
+    expect(stderr).toContain('Put -- before them: npm run get -- --size …');
+    expect((await run(['.'], { npm_config_size: '.' }, true)).stderr).toContain(
+      'Put -- before them: npm run get -- --size',
+    );
+    expect((await run(['fetch', '3'], { npm_config_loud: 'true' })).stderr).toContain(
+      'Put -- before them: npm run get -- fetch --loud …',
+    );
   });
 
   it('shows the help of all and of one, with an example and every exit code', async () => {
@@ -66,6 +74,21 @@ describe('a command line', () => {
     expect(one.stdout).toContain('npm run get -- fetch <thing> [<more>] [options]');
     expect(one.stdout).toContain('  npm run get -- fetch bone');
     expect(nothing).toEqual({ ...all, code: exitCodes.refused.code });
+  });
+
+  it('is shown as npm wants it typed', async () => {
+    const shell = aShell();
+    await runCommands({ name: 'npm run', dashes: '--', commands: { fetch: fetchIt } }, ['fetch', '--help'], shell);
+
+    expect(shell.stdout).toContain('  npm run fetch -- <thing> [<more>] [options]');
+  });
+
+  it.each(['demo', 'start', 'test', 'check', 'synth', 'bench'])('%s has its help, and does nothing then', (name) => {
+    const runner = fileURLToPath(new URL('../../../bin/run.mjs', import.meta.url));
+    const { status, stdout, stderr } = spawnSync(process.execPath, [runner, name, '--help'], { encoding: 'utf8' });
+
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^[A-Z].*\n$/s);
   });
 
   it('keeps the trace of what nobody expected', async () => {
