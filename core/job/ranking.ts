@@ -26,12 +26,6 @@ const scores: readonly Score[] = [
       `Attempt ${winner.attempt} breaks ${tests(winner.regressions)} that passed before, the next one ${second.regressions}.`,
   },
   {
-    name: 'removed_tests',
-    of: ({ removed }) => removed ?? 0,
-    because: (winner, second) =>
-      `Attempt ${winner.attempt} leaves out ${tests(winner.removed ?? 0)} that passed before, the next one ${second.removed ?? 0}.`,
-  },
-  {
     name: 'cross_tests',
     of: ({ cross }) => -(cross ?? 0),
     because: (winner, second) =>
@@ -42,6 +36,13 @@ const scores: readonly Score[] = [
     of: ({ fixed }) => -fixed,
     because: (winner, second) =>
       `Attempt ${winner.attempt} fixes ${tests(winner.fixed)} that failed before, the next one ${second.fixed}.`,
+  },
+  // Only after what it fixes: many issues ask for a test to go, and none for nothing to be done.
+  {
+    name: 'removed_tests',
+    of: ({ removed }) => removed ?? 0,
+    because: (winner, second) =>
+      `Attempt ${winner.attempt} leaves out ${tests(winner.removed ?? 0)} that passed before, the next one ${second.removed ?? 0}.`,
   },
   {
     name: 'agreement',

@@ -92,9 +92,10 @@ describe('a solve', () => {
     expect(done.verdict?.winner).toBe(3);
     expect(done.verdict?.ranking.map(({ attempt, removed }) => [attempt, removed])).toEqual([
       [3, 0],
-      [1, 0],
       [2, 1],
+      [1, 0],
     ]);
+    expect(done.verdict?.decided_by).toBe('removed_tests');
     expect(done.verdict?.notes).toEqual([
       expect.stringMatching(/^Attempt 2 changes 1 existing test file \(\d lines removed\): test_greet\.py\.$/),
       'Attempt 2: 1 test that passed before no longer runs: test_greet.GreetTest.test_keeps_the_name.',
