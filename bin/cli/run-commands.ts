@@ -84,18 +84,10 @@ function lineOf(error: unknown): string | undefined {
   return error instanceof TypeError || error instanceof RangeError ? undefined : error.message;
 }
 
-/** Fields of the request by the options that set them; one that says the same as the whole only names its option. */
+/** Fields of the request by the options that set them. They say it all: the message only names them once more. */
 function apiLine({ body, status }: ApiError): string {
   if (status === 401) return 'The API does not accept the token; it may have run out. Give a valid --token.';
   const remedy = body.remedy ?? '';
-  const fields = (body.fields ?? []).map(({ field, message }) => ({ option: optionOfField(field) ?? field, message }));
-  const [only] = fields;
-  if (only && fields.length === 1 && bare(only.message) === bare(body.message))
-    return `${only.option}: ${body.message} ${remedy}`.trim();
-  const named = fields.map(({ option, message }) => `${option}: ${message}`).join('; ');
-  return `${body.message}${named && ` (${named})`} ${remedy}`.trim();
-}
-
-function bare(sentence: string): string {
-  return sentence.toLowerCase().replace(/\.$/, '');
+  const fields = body.fields?.map(({ field, message }) => `${optionOfField(field) ?? field}: ${message}`);
+  return `${fields?.join('; ') ?? body.message} ${remedy}`.trim();
 }

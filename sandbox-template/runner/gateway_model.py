@@ -130,7 +130,8 @@ class GatewayModel:
             said = {}
         said = said if isinstance(said, dict) else {}
         inner = said.get("error") if isinstance(said.get("error"), dict) else said
-        reason = f"{reply.status} {inner.get('code', '')} {inner.get('message', '')}".strip()[:500]
+        wrong = "; ".join(f"{one.get('field')}: {one.get('message')}" for one in inner.get("fields") or [] if isinstance(one, dict))
+        reason = " ".join(filter(None, [str(reply.status), inner.get("code"), inner.get("message"), wrong]))[:500]
         if reply.status == 402 or inner.get("code") == "budget_exhausted":
             raise agent_exit("BudgetExhausted", reason)
         if reply.status == 429 or reply.status == 408 or reply.status >= 500:

@@ -94,6 +94,13 @@ class Outcomes(RunnerCase):
         self.assertIn("401", result["error"]["message"])
         self.assertIn("a + b", self.patch())
 
+    def test_what_the_gateway_finds_wrong_with_a_call_is_the_error(self) -> None:
+        refusal = (400, {"code": "invalid_request", "message": "Not valid in the request: messages.", "fields": [{"field": "messages", "message": "is too long"}]})
+        result = self.run_solver({"plan": PLANNING, "execute": [call(FIX), refusal]})
+
+        self.assertEqual(result["status"], "agent_error")
+        self.assertIn("400 invalid_request Not valid in the request: messages. messages: is too long", result["error"]["message"])
+
     def test_errors_that_pass_are_repeated_with_the_same_turn(self) -> None:
         said = iter([(429, {"code": "slow"}, {"Retry-After": "1"}), (503, {}), (200, {"choices": "?"} and []), call(FIX)])
 
