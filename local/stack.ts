@@ -10,12 +10,13 @@ import { createQueues } from './events/queues.ts';
 import { startScheduler } from './events/scheduler.ts';
 import { startEngines } from './gateway/engines.ts';
 import { startGateway } from './gateway/gateway.ts';
+import { secretValues } from './gateway/secrets.ts';
 import { type GitHost, startGitHost } from './git-host/git-host.ts';
 import { hostProxy } from './host-proxy.ts';
 import { createIam } from './iam/iam.ts';
 import { type Issuer, startIssuer } from './identity/issuer.ts';
 import { startLambdas } from './lambda/pool.ts';
-import { type Addresses, type Assembly, type Iam, type Json, type Lambdas, ServiceError } from './parts.ts';
+import type { Addresses, Assembly, Iam, Json, Lambdas } from './parts.ts';
 import { assignPorts } from './ports.ts';
 import { startStates } from './states/service.ts';
 import { outlineAssembly, readAssembly } from './template/assembly.ts';
@@ -166,7 +167,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       }),
     );
     const web = running(await startWeb({ assembly, lambdas, iam, count, port: port('web'), log, timeScale }));
-    const secrets = seeded(assembly, { E2bKey: e2b.apiKey, ...options.secrets });
+    const secrets = secretValues(assembly, { E2bKey: e2b.apiKey, ...options.secrets });
     running(
       await startGateway({
         assembly,
@@ -224,22 +225,6 @@ function machines(assembly: Assembly) {
     roleArn: String(properties.RoleArn),
     definition: JSON.parse(String(properties.DefinitionString)) as Record<string, Json>,
   }));
-}
-
-/** Values by the logical id of the secret whose id starts with the given name. */
-function seeded(assembly: Assembly, values: Record<string, string>): Record<string, string> {
-  const ids = assembly.byType('AWS::SecretsManager::Secret').map((secret) => secret.logicalId);
-  return Object.fromEntries(
-    Object.entries(values).map(([prefix, value]) => {
-      const id = ids.find((logicalId) => logicalId.startsWith(prefix));
-      if (!id)
-        throw new ServiceError(
-          'ResourceNotFoundException',
-          `The template has no secret "${prefix}…": there are ${ids.join(', ')}`,
-        );
-      return [id, value];
-    }),
-  );
 }
 
 function hostOf(url: string): string {

@@ -28,6 +28,18 @@ export function secretsService(backstage: Backstage, values: Record<string, stri
   };
 }
 
+/** `values` by the logical id of the secret whose id starts with the given name; throws when the template has none. */
+export function secretValues(assembly: Assembly, values: Record<string, string>): Record<string, string> {
+  const ids = assembly.byType('AWS::SecretsManager::Secret').map((secret) => secret.logicalId);
+  return Object.fromEntries(
+    Object.entries(values).map(([prefix, value]) => {
+      const id = ids.find((logicalId) => logicalId.startsWith(prefix));
+      if (!id) throw notFound(`The template has no secret "${prefix}…": there are ${ids.join(', ')}`);
+      return [id, value];
+    }),
+  );
+}
+
 /** By name, ARN, or an ARN without the six characters at its end. */
 function findSecret(assembly: Assembly, id: string): Resource | undefined {
   const secrets = assembly.byType('AWS::SecretsManager::Secret');
