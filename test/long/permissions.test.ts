@@ -122,6 +122,8 @@ async function useEverything(journey: Journey): Promise<void> {
   await api.call('cancelJob', { params: { job_id: job.id } });
   await journey.until(job.id, ({ status }) => status === 'cancelled');
   await eventually('nothing is held any more', async () => (await journey.held()) === 0);
+  const swept = () => stack.ledger.since(0).some(({ item, by }) => item === 'lambda:GB-Second' && by.includes('Sweep'));
+  await eventually('the sweep of the minute has run', swept);
 }
 
 /** A fresh ticket prolongs a socket; one whose sign-in has ended is closed. */
