@@ -1,3 +1,4 @@
+import { canonicalJson } from '#core/canonical-json';
 import { PatchbayError } from '#core/errors';
 import { derivedId, sha256Hex } from '#core/ids';
 import type { Job } from '#core/job/job';
@@ -8,7 +9,6 @@ import type { Catalogue } from '#core/models';
 import type { World } from '#core/ports/world';
 import { caps } from '#core/workflow/limits';
 import { admitJob } from './admit-job.ts';
-import { canonicalJson } from './canonical-json.ts';
 import { type Caller, ownIssue } from './ownership.ts';
 import { announceJob } from './record-transitions.ts';
 

@@ -6,9 +6,9 @@ import {
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
+import { canonicalJson } from '#core/canonical-json';
 import { LostRace } from '#core/errors';
 import type { Executions } from '#core/ports/executions';
-import { canonicalJson } from './canonical-json.ts';
 import { clipped } from './sfn-task-tokens.ts';
 
 export function sfnExecutions({ sfn, machineArn }: { sfn: SFNClient; machineArn: string }): Executions {
