@@ -22,11 +22,9 @@ export interface ServiceFunctionProps<F extends FunctionName> {
 /** The house form of a Lambda function: own role, own log group, one bundle, an environment that its schema demands. */
 export class ServiceFunction<F extends FunctionName> extends Construct {
   readonly function: lambda.Function;
-  readonly errorImpact: string;
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps<F>) {
     super(scope, id);
-    this.errorImpact = props.errorImpact;
     const logGroup = new logs.LogGroup(this, 'Logs', {
       retention: props.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -52,11 +50,5 @@ export class ServiceFunction<F extends FunctionName> extends Construct {
     if (this.node.tryGetContext('bundle') === 'false')
       return lambda.Code.fromInline('export const handler = async () => {};');
     return lambda.Code.fromAsset(bundle(id, entry).folder);
-  }
-
-  /** Least privilege, by name: the actions it calls on the resources it calls them on. */
-  allow(actions: string[], ...resources: string[]): this {
-    this.function.addToRolePolicy(new iam.PolicyStatement({ actions, resources }));
-    return this;
   }
 }
