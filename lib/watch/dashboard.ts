@@ -112,7 +112,7 @@ class Drawing {
     const solved: Series = { of: 'patchbay', metric: 'JobsAwaitingReview', statistic: 'Sum' };
     const perSolved: Expression = { expression: 'cost / solved', series: { cost, solved } };
     return new cloudwatch.GraphWidget({
-      title: 'Models, US dollars: a day, and for each solved issue',
+      title: 'Models and sandboxes, US dollars: a day, and for each solved issue',
       width: 8,
       left: [metricOf(this.watched, cost, day)],
       right: [metricOf(this.watched, perSolved, day)],
