@@ -4,7 +4,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { createSeconds, heartbeatSeconds, machineSeconds } from '#core/workflow/limits';
+import { createSeconds, heartbeatSeconds, machineSeconds, throttled } from '#core/workflow/limits';
 import type { RunnerMode } from '#core/workflow/runner';
 
 export interface StepFunctions {
@@ -161,7 +161,7 @@ export class Workflow extends Construct {
     const run = tasks.LambdaInvoke.jsonata(this, `Run${id}Agent`, {
       lambdaFunction: this.steps.runAgent,
       integrationPattern: sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN,
-      // A retry would issue a second token and start the agent twice.
+      // Any other retry would issue a second token for an agent that may have been started.
       retryOnServiceExceptions: false,
       payload: sfn.TaskInput.fromText(payload(', {"task_token": $states.context.Task.Token}')),
       taskTimeout: sfn.Timeout.jsonata('{% $run_timeout %}'),
@@ -174,6 +174,7 @@ export class Workflow extends Construct {
       payload(', $states.input'),
       '{% $states.result.Payload %}',
     );
+    retryThrottled(run);
     run.addCatch(collect, onError);
     run.next(collect);
     create.next(run);
@@ -193,6 +194,7 @@ export class Workflow extends Construct {
 
   private retry(task: tasks.LambdaInvoke): tasks.LambdaInvoke {
     task.addRetry({ errors: finalErrors, maxAttempts: 0 });
+    retryThrottled(task);
     // 5 s × 1.7^n with full jitter, five times: at most 112 s of waiting, under the `createSeconds` rung.
     task.addRetry({
       errors: ['ProviderBusy'],
@@ -211,6 +213,18 @@ export class Workflow extends Construct {
     });
     return task;
   }
+}
+
+/** Lambda had no room and refused the call, so no token was handed out and nothing was done: any step may be called again. */
+function retryThrottled(task: tasks.LambdaInvoke): void {
+  task.addRetry({
+    errors: ['Lambda.TooManyRequestsException'],
+    interval: Duration.seconds(throttled.first),
+    backoffRate: 2,
+    maxAttempts: throttled.times,
+    maxDelay: Duration.seconds(throttled.most),
+    jitterStrategy: sfn.JitterType.FULL,
+  });
 }
 
 const jobFields = {

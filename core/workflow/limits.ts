@@ -18,6 +18,11 @@ export const checkpointSeconds = 60;
 /** All tries to get one sandbox from the provider together. */
 export const createSeconds = 120;
 export const collectSeconds = 180;
+/**
+ * A step that Lambda throttled never ran: it is called again after `first`, then after twice as long each time, up to
+ * `most`, each shortened by full jitter.
+ */
+export const throttled = { first: 1, most: 16, times: 6 } as const;
 /** The machine's own timeout is a constant: the last net under the row's deadline for the largest T. */
 export const machineSeconds = 7_200;
 /** A job waits for a permit at most this long. */

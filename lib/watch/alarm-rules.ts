@@ -17,8 +17,15 @@ const within = (periodSeconds: number) => ({ periodSeconds, periods: 1, missing:
 const page = { severity: 'page' } as const;
 const warn = { severity: 'warn' } as const;
 
-/** Functions whose callers are people, agents or sandboxes: services repeat a throttled call, these may not. */
-const fromOutside = ['Api', 'Callbacks', 'ModelGateway', 'SocketAuthorizer', 'Socket', 'RunAgent'];
+/**
+ * Functions whose callers give up: people, agents and sandboxes at once, the workflow after the less than a minute for
+ * which it repeats a throttled step. The queue, the schedule and the rule go on for hours. An alarm takes ten metrics,
+ * so Judge, which runs right before Finish, and Cleanup are not watched.
+ */
+const impatient = [
+  ...['Api', 'Callbacks', 'ModelGateway', 'SocketAuthorizer', 'Socket'],
+  ...['CreateSandbox', 'RunAgent', 'Collect', 'EndAttempt', 'Finish'],
+];
 
 /**
  * Every alarm but those of the functions: its name is also the heading of its article in docs/runbook.md. Seconds are
@@ -156,11 +163,11 @@ export function alarmRules(config: Pick<Config, 'tenantDailyUsd'>): Record<strin
     Throttles: {
       ...page,
       ...minutes(3),
-      impact: 'requests, model calls and heartbeats are refused: the account has no Lambda concurrency left',
+      impact: 'requests, model calls, heartbeats and steps are refused: the account has no Lambda concurrency left',
       watch: {
-        expression: fromOutside.map((name) => `FILL(${idOf(name)}, 0)`).join(' + '),
+        expression: impatient.map((name) => `FILL(${idOf(name)}, 0)`).join(' + '),
         series: Object.fromEntries(
-          fromOutside.map((name) => [idOf(name), { of: 'function', name, metric: 'Throttles', statistic: 'Sum' }]),
+          impatient.map((name) => [idOf(name), { of: 'function', name, metric: 'Throttles', statistic: 'Sum' }]),
         ),
       },
       above: 0,

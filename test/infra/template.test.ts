@@ -4,12 +4,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { routes } from '#core/api/routes';
 import { environments } from '#core/env';
 import * as errors from '#core/errors';
-import { heartbeatSeconds, ladder, machineSeconds, rowDeadline, wall } from '#core/workflow/limits';
+import { heartbeatSeconds, ladder, machineSeconds, rowDeadline, throttled, wall } from '#core/workflow/limits';
 import { caughtErrors } from '#core/workflow/steps';
 import { readConfig } from '#lib/config';
 import { serviceFunctions } from '#lib/functions';
 import { PatchbayStack } from '#lib/patchbay-stack';
 import { lintDefinition } from '#local/states/lint';
+import { synthesizedMachine } from '../support/synthesized-machine.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is JSON of any shape
 type Loose = Record<string, any>;
@@ -25,21 +26,7 @@ beforeAll(() => {
   resources = Object.entries(template.toJSON().Resources as Record<string, Resource>);
 });
 
-/** The machine's definition with every reference to a resource as its logical id. */
-function definition(): Loose {
-  const [, machine] = ofType('AWS::StepFunctions::StateMachine')[0]!;
-  const parts = machine.Properties.DefinitionString['Fn::Join'][1] as Array<
-    string | { Ref?: string; 'Fn::GetAtt'?: [string, string] }
-  >;
-  const text = parts.map((part) =>
-    typeof part === 'string'
-      ? part
-      : part.Ref === 'AWS::Partition'
-        ? 'aws'
-        : `arn:aws:lambda:us-east-1:000000000000:function:${part['Fn::GetAtt']?.[0]}`,
-  );
-  return JSON.parse(text.join(''));
-}
+const definition = (): Loose => synthesizedMachine(template);
 
 function states(of = definition()): Array<[string, Loose]> {
   return Object.entries(of.States as Record<string, Loose>).flatMap(([name, state]) => [
@@ -120,7 +107,7 @@ describe('the state machine', () => {
     expect(lintDefinition(definition())).toEqual([]);
   });
 
-  it('catches everything in every task, and never retries one that waits for a token', () => {
+  it('catches everything in every task', () => {
     const tasks = states().filter(([, state]) => state.Type === 'Task');
 
     expect(tasks.length).toBeGreaterThan(10);
@@ -128,7 +115,26 @@ describe('the state machine', () => {
       if (name !== 'Cleanup') expect(state.Catch?.at(-1)?.ErrorEquals, name).toEqual(['States.ALL']);
       if (state.Resource.endsWith('.waitForTaskToken'))
         expect(state, name).toMatchObject({ HeartbeatSeconds: heartbeatSeconds, TimeoutSeconds: '{% $run_timeout %}' });
-      expect(state.Resource.endsWith('.waitForTaskToken') && state.Retry, name).toBeFalsy();
+    }
+  });
+
+  it('repeats every task that Lambda throttled, and one that waits for a token after nothing else', () => {
+    const { first, most, times } = throttled;
+    const again = {
+      ErrorEquals: ['Lambda.TooManyRequestsException'],
+      IntervalSeconds: first,
+      BackoffRate: 2,
+      MaxAttempts: times,
+      MaxDelaySeconds: most,
+      JitterStrategy: 'FULL',
+    };
+
+    for (const [name, state] of states().filter(([, { Type }]) => Type === 'Task')) {
+      expect(state.Retry, name).toContainEqual(again);
+      const errorsOf = (state.Retry as Loose[]).map(({ ErrorEquals }) => String(ErrorEquals));
+      const waits = state.Resource.endsWith('.waitForTaskToken');
+      if (waits) expect(errorsOf, name).toEqual(again.ErrorEquals);
+      else expect(errorsOf.indexOf('States.TaskFailed'), name).toBe(errorsOf.length - 1);
     }
   });
 
@@ -138,7 +144,7 @@ describe('the state machine', () => {
         (state.Retry ?? []).flatMap(({ ErrorEquals }: { ErrorEquals: string[] }) => ErrorEquals),
       ),
     );
-    const ours = [...names].filter((name) => !name.startsWith('States.'));
+    const ours = [...names].filter((name) => !/^(States|Lambda)\./.test(name));
 
     expect(ours.toSorted()).toEqual([...caughtErrors, 'LostRace'].toSorted());
     for (const name of ours) expect(errors, name).toHaveProperty(name);

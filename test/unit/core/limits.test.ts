@@ -35,6 +35,27 @@ describe('the time ladder', () => {
     );
   });
 
+  it('lets Lambda throttle a step without breaking a rung', () => {
+    const { first, most, times } = limits.throttled;
+    const waits = Array.from({ length: times }, (_, n) => Math.min(first * 2 ** n, most));
+    const waiting = waits.reduce((sum, wait) => sum + wait, 0);
+
+    const lambdaTimeout = 60;
+    expectOrder(
+      ['RunAgent, throttled', waiting + lambdaTimeout],
+      ['a young sandbox dies', limits.sandboxLife.atCreate],
+    );
+    fc.assert(
+      fc.property(anyWall, (t) => {
+        const { runTimeout, attemptDeadline } = ladder(t);
+        expectOrder(
+          ['Collect, throttled', runTimeout + waiting + limits.collectSeconds],
+          ['attempt deadline', attemptDeadline],
+        );
+      }),
+    );
+  });
+
   it('leaves the runner time to end after its watchdog has sent TERM', () => {
     fc.assert(
       fc.property(
