@@ -24,7 +24,7 @@ const accepted: Record<string, string> = {
     'Whether users need a second factor is the choice of the installation; its own issuer replaces this pool.',
   'AwsSolutions::AwsSolutions-COG8': 'The plus tier costs per user; installations with needs bring their own issuer.',
   'Serverless::Serverless-LambdaDLQ':
-    'Invoked by services that report the failure themselves (API, queue with dead letters, workflow, rule with dead letters) or each minute anew.',
+    'Failures are answered to the caller (API, workflow), kept by the queue with dead letters, or made good by the sweep of the next minutes: the rule’s function finds nothing that the sweeper would not.',
   'Serverless::Serverless-LambdaTracing':
     'job_id runs through every log line; tracing is a setting per function for installations that want to pay for it.',
   'Serverless::Serverless-LambdaEventSourceMappingDestination':

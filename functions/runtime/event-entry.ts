@@ -10,7 +10,11 @@ export interface Rule<W, D extends z.ZodType> {
   run: (world: W, detail: z.output<D>) => Promise<void>;
 }
 
-/** A rule's target. A throw lets EventBridge deliver the event again. */
+/**
+ * A rule's target. Delivered is as soon as Lambda has queued the event: after a throw Lambda calls twice more, a minute
+ * and two later, then drops it, and the rule's dead letters never see it. What it says must be found by the sweeper too.
+ * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+ */
 export function eventEntry<W, D extends z.ZodType>(
   rule: Rule<W, D>,
   world: WorldFactory<W>,
