@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -26,24 +27,22 @@ function remembered(file: string): Record<string, number> {
   }
 }
 
-async function freePort(taken: number[]): Promise<number> {
+/**
+ * A loopback port that nobody listens on, and that no outgoing connection takes before its listener starts: it lies below
+ * the ports that Linux (32768 and up), macOS and Windows (49152 and up) give to a socket that asks for any.
+ * @param taken ports that are promised already, though nobody listens there yet
+ */
+export async function freePort(taken: readonly number[] = []): Promise<number> {
   for (;;) {
-    const port = await listenOnce(0);
-    if (port !== undefined && !taken.includes(port)) return port;
+    const port = randomInt(20_000, 32_000);
+    if (!taken.includes(port) && (await isFree(port))) return port;
   }
 }
 
-async function isFree(port: number): Promise<boolean> {
-  return (await listenOnce(port)) !== undefined;
-}
-
-function listenOnce(port: number): Promise<number | undefined> {
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : undefined));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }

@@ -8,10 +8,11 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, createServer as createTcp } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '#local/ports';
 import type { TableFunctions } from '#local/states/function-table';
 import { CASES } from './cases.ts';
 import { type Comparing, compare, type Difference } from './compare.ts';
@@ -80,14 +81,6 @@ function backOffice(tables: Map<string, TableFunctions>): Server {
       response.end(JSON.stringify(answer ?? { payload: '{"errorType":"Refused"}', functionError: 'Unhandled' }));
     });
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcp();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
 }
 
 const args = process.argv.slice(2);

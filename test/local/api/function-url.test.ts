@@ -7,8 +7,8 @@ import { startFunctionUrl } from '#local/api/function-url';
 import { createIam } from '#local/iam/iam';
 import { startLambdas } from '#local/lambda/pool';
 import type { Assembly, Lambdas } from '#local/parts';
+import { freePort } from '#local/ports';
 import { outlineAssembly, readAssembly } from '#local/template/assembly';
-import { freePort } from '#test/local/api/free-port';
 import { aFunction, someAddresses, synth, temporaryFolder } from '#test/local/template/synth';
 
 const HANDLERS = {

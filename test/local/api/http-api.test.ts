@@ -13,8 +13,8 @@ import { startWeb, type Web } from '#local/api/web';
 import { type Issuer, startIssuer } from '#local/identity/issuer';
 import { startLambdas } from '#local/lambda/pool';
 import { type AccessRequest, type Assembly, type Lambdas, ServiceError } from '#local/parts';
+import { freePort } from '#local/ports';
 import { readAssembly } from '#local/template/assembly';
-import { freePort } from '#test/local/api/free-port';
 import { aFunction, someAddresses, synth, temporaryFolder } from '#test/local/template/synth';
 
 const HANDLERS = {

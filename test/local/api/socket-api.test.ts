@@ -9,8 +9,8 @@ import { startWeb, type Web } from '#local/api/web';
 import { createIam } from '#local/iam/iam';
 import { startLambdas } from '#local/lambda/pool';
 import type { Assembly, Lambdas, LedgerEntry } from '#local/parts';
+import { freePort } from '#local/ports';
 import { readAssembly } from '#local/template/assembly';
-import { freePort } from '#test/local/api/free-port';
 import { aFunction, someAddresses, synth, temporaryFolder } from '#test/local/template/synth';
 
 const TICKETS = `export const handler = async ({ methodArn, queryStringParameters: { ticket } }) => {
