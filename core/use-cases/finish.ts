@@ -128,9 +128,15 @@ async function recorded(world: Ports, job: Job, attempts: readonly Attempt[]): P
 
 async function afterEnd(world: Ports, job: Job, round: Attempt[]): Promise<FinishResult> {
   if (job.status === 'cancelling') throw new Cancelled(`${job.id} is being cancelled`);
-  // As the job is: a person may have decided before a repeated Finish came this far.
-  await noteDiffOnIssue(world, job);
+  await noteDiff(world, job);
   await settleBudget(world, job, await world.attempts.list(job.tenant, job.id));
   await giveBackSlots(world, job, round);
   return { status: job.status };
+}
+
+/** As the job is: a person may have decided before a repeated Finish came this far, or while it read and wrote. */
+async function noteDiff(world: Ports, job: Job): Promise<void> {
+  await noteDiffOnIssue(world, job);
+  const now = await world.jobs.get(job.tenant, job.id);
+  if (now !== undefined && now.status !== job.status) await noteDiffOnIssue(world, now);
 }

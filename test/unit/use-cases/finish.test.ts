@@ -51,6 +51,27 @@ describe('finish', () => {
     expect((await job()).status).toBe('completed');
   });
 
+  it('leaves no summary of a job that a person rejects while it is put there', async () => {
+    const { world, job, finishing } = await judged();
+    const rejects = async () => {
+      const { id: job_id, tenant: of, user } = await job();
+      await reviewJob(world, { caller: { tenant: of, user }, job_id, review: { decision: 'reject' } });
+    };
+    const { get } = world.artifacts;
+    world.artifacts.get = async (...key) => {
+      world.artifacts.get = get;
+      await rejects();
+      return await get.apply(world.artifacts, key);
+    };
+
+    await finish(world, finishing);
+
+    expect((await job()).status).toBe('rejected');
+    const issue = await world.sessions.issue(tenant, anIssue().session_id, anIssue().id);
+    expect(issue?.id).toBe(anIssue().id);
+    expect(issue?.diff).toBeUndefined();
+  });
+
   it('writes the manifest before the status: no end is without one', async () => {
     const { world, job, finishing } = await judged();
     world.faults.before('jobs.transition', new Error('down'));
