@@ -49,7 +49,10 @@ export function modelSettings(environment: Environment): ModelSettings {
   };
   const keys = Object.fromEntries(Object.entries(given).flatMap(([name, key]) => (key ? [[name, key]] : [])));
   const builtIn = catalogueOf('').filter(({ name }) => name === 'replay' || keys[name] !== undefined);
-  const providers = [...builtIn.map((row) => (row.kind === 'bedrock' ? bedrockAt(row, environment) : row)), ...own];
+  // The rows that stay as they are built in go by name: all variables of a function together have 4 KB.
+  const only = [...builtIn.map((row) => (row.kind === 'bedrock' ? bedrockAt(row, environment) : row.name)), ...own];
+  const ModelProviders = JSON.stringify({ only });
+  const providers = catalogueOf(ModelProviders);
   const defaultModel = MODEL || recording;
   if (findModel(providers, defaultModel) === undefined)
     throw new Error(`MODEL: "${defaultModel}" is of no configured provider. ${hintFor(defaultModel, providers)}`);
@@ -57,7 +60,7 @@ export function modelSettings(environment: Environment): ModelSettings {
     providers,
     keys,
     defaultModel,
-    parameters: { DefaultModel: defaultModel, ModelProviders: JSON.stringify(providers) },
+    parameters: { DefaultModel: defaultModel, ModelProviders },
     secrets: { ModelKeys: JSON.stringify(keys) },
     summary: `${providers.map(({ name }) => name).join(', ')}; default ${MODEL || `${recording} (a recording: set MODEL=provider/name)`}`,
   };

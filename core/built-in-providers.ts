@@ -12,8 +12,8 @@ const pricePages = {
 };
 
 /**
- * What an installation knows without `MODEL_PROVIDERS`, which replaces the whole table. A model that is not listed is
- * unpriced: allowed, shown as such, and held by the caps on steps and tokens.
+ * What an installation knows by itself; `MODEL_PROVIDERS` adds rows, replaces some, or leaves some out. A model that is
+ * not listed is unpriced: allowed, shown as such, and held by the caps on steps and tokens.
  */
 export const builtInProviders: Array<z.input<typeof ModelProvider>> = [
   {

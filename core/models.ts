@@ -1,20 +1,43 @@
+import type * as z from 'zod';
 import { builtInProviders } from './built-in-providers.ts';
-import { type ModelProvider, ModelProviders } from './job/provider.ts';
+import { ModelProvider, MoreProviders, OnlyProviders } from './job/provider.ts';
 
 export type Catalogue = readonly ModelProvider[];
 export type Price = Pick<ModelProvider['models'][number], 'input' | 'output' | 'cached'>;
 
 /**
- * The catalogue of an installation; empty text means the built-in one.
+ * The catalogue of an installation, from its `MODEL_PROVIDERS`; empty text means the built-in table. An array is merged
+ * with that table by name, a row that is given in place of the built-in one. `{"only": [...]}` is all there is: rows, and
+ * names of built-in ones. Short texts on purpose: all variables of a Lambda function together have 4 KB.
  * @throws Error naming what is wrong: an installation with a broken table must not start
  */
 export function catalogueOf(json: string): Catalogue {
-  const table = ModelProviders.safeParse(json.trim() === '' ? builtInProviders : fromJson(json));
-  if (!table.success) throw new Error(`MODEL_PROVIDERS is not valid: ${table.error.message}`);
-  for (const { name, kind } of table.data) {
+  const given = json.trim() === '' ? [] : fromJson(json);
+  const rows = Array.isArray(given)
+    ? [...builtIn.values(), ...valid(MoreProviders, given)]
+    : valid(OnlyProviders, given).only.map((row) => (typeof row === 'string' ? builtInRow(row) : row));
+  // Of two rows of one name the later one stands, at the place of the first.
+  const table = [...new Map(rows.map((row) => [row.name, row])).values()];
+  for (const { name, kind } of table) {
     // Views tell a replay by its name: nobody may take recorded turns for a model's.
     if ((name === 'replay') !== (kind === 'replay')) throw new Error(`MODEL_PROVIDERS: kind replay is named replay`);
   }
+  return table;
+}
+
+const builtIn: ReadonlyMap<string, ModelProvider> = new Map(
+  builtInProviders.map((row) => [row.name, ModelProvider.parse(row)]),
+);
+
+function builtInRow(name: string): ModelProvider {
+  const row = builtIn.get(name);
+  if (row !== undefined) return row;
+  throw new Error(`MODEL_PROVIDERS: ${name} is no built-in provider; there are ${[...builtIn.keys()].join(', ')}`);
+}
+
+function valid<T extends z.ZodType>(schema: T, given: unknown): z.output<T> {
+  const table = schema.safeParse(given);
+  if (!table.success) throw new Error(`MODEL_PROVIDERS is not valid: ${table.error.message}`);
   return table.data;
 }
 

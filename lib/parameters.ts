@@ -7,7 +7,10 @@ const descriptions = {
   OidcAudience: ['', 'Audience (client id) that tokens must have; needed with OidcIssuer.'],
   TenantClaim: ['tenant', 'Claim that names the tenant of a user; users without it are their own tenant.'],
   DefaultModel: ['anthropic/claude-sonnet-4-5', 'provider/model of attempts that name none.'],
-  ModelProviders: ['', 'JSON array of model providers; empty: the built-in table.'],
+  ModelProviders: [
+    '',
+    'JSON array of model providers beside the built-in ones, or {"only": [...]}: docs/own-model.md.',
+  ],
   CodeHostUrl: ['https://github.com', 'Code host whose address may be private.'],
   E2bTemplate: ['patchbay', 'Sandbox template: built by `npm run template:build`.'],
   E2bDomain: ['', 'Domain of a self-hosted or BYOC cluster; empty: e2b.app.'],

@@ -16,5 +16,9 @@ export const ModelProvider = z.object({
 });
 export type ModelProvider = z.infer<typeof ModelProvider>;
 
-/** The `MODEL_PROVIDERS` variable: a JSON array. */
-export const ModelProviders = z.array(ModelProvider);
+/**
+ * The `MODEL_PROVIDERS` variable: rows beside the built-in ones, of which a row replaces the one of its name; or `only`
+ * these, where a text names a built-in row.
+ */
+export const MoreProviders = z.array(ModelProvider);
+export const OnlyProviders = z.strictObject({ only: z.array(z.union([z.string(), ModelProvider])) });

@@ -14,6 +14,7 @@ import {
   type StreamSink,
 } from '#local/parts';
 import { compileCacheOf, dropOldCaches } from './compile-cache.ts';
+import { limitEnvironments } from './environment-limit.ts';
 import { FunctionPool } from './function-pool.ts';
 import { memorySize, processEnvironment, timeout } from './process-environment.ts';
 
@@ -40,9 +41,13 @@ const SURPLUS_IDLE_MS = 15_000;
 const MAX_PER_FUNCTION = 2;
 const MAX_WITH_URL = 16;
 
-/** Makes the functions of the template invocable. Processes start with the first invocation. */
+/**
+ * Makes the functions of the template invocable. Processes start with the first invocation.
+ * @throws Error when a function has more environment than Lambda takes
+ */
 export async function startLambdas(options: LambdasOptions): Promise<Lambdas> {
   const { assembly } = options;
+  limitEnvironments(assembly);
   dropOldCaches(options.stateDir, assembly.byType('AWS::Lambda::Function'));
   const pools = new Map<string, FunctionPool>();
   let invocations = 0;

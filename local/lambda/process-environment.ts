@@ -3,6 +3,7 @@ import { delimiter, dirname } from 'node:path';
 import { hostCertificates } from '#local/host-certificates';
 import { hostProxy } from '#local/host-proxy';
 import { type Addresses, type Credentials, type JsonObject, REGION, type Resource } from '#local/parts';
+import { variablesOf } from './environment-limit.ts';
 
 export interface ProcessEnvironment {
   function: Resource;
@@ -27,8 +28,7 @@ export interface ProcessEnvironment {
  */
 export function processEnvironment(options: ProcessEnvironment): Record<string, string> {
   const { properties, name } = options.function;
-  const declared = (properties.Environment as { Variables?: JsonObject } | undefined)?.Variables ?? {};
-  const variables = Object.entries(declared).map(([key, value]) => [key, String(value)] as const);
+  const variables = Object.entries(variablesOf(options.function)).map(([key, value]) => [key, String(value)] as const);
   return {
     ...options.extra,
     ...nodeCertificates(),

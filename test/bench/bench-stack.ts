@@ -64,7 +64,7 @@ export async function startBenchStack(
     users,
     sandboxBinds: options.binds ?? laptop.sandboxBinds,
     sandboxTargets: [model.host],
-    parameters: { DefaultModel: 'scripted/none', ModelProviders: JSON.stringify(providers) },
+    parameters: { DefaultModel: 'scripted/none', ModelProviders: JSON.stringify({ only: providers }) },
     secrets: { ModelKeys: JSON.stringify({ scripted: 'sk-scripted' }) },
   };
   const log: string[] = [];

@@ -40,7 +40,7 @@ export function journeyOptions(cdkOut: string, model: ScriptedModel, options: Jo
   return {
     ...laptopOptions(cdkOut, 'journey'),
     stateDir: mkdtempSync(join(tmpdir(), 'patchbay-journey-')),
-    parameters: { DefaultModel: 'replay/sample', ModelProviders: JSON.stringify(providers) },
+    parameters: { DefaultModel: 'replay/sample', ModelProviders: JSON.stringify({ only: providers }) },
     secrets: { ModelKeys: JSON.stringify({ scripted: 'sk-of-the-scripted-model' }) },
     timeScale: options.timeScale ?? 5,
     ...(options.maxSandboxes === undefined ? {} : { maxSandboxes: options.maxSandboxes }),

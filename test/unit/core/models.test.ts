@@ -14,7 +14,37 @@ describe('the catalogue', () => {
     }
   });
 
+  const own = { name: 'own', kind: 'openai-compatible', base_url: 'https://models.example/v1', key: 'own' };
+  const namesOf = (json: unknown) => catalogueOf(JSON.stringify(json)).map(({ name }) => name);
+  const builtIn = catalogueOf('').map(({ name }) => name);
+
+  it('is the built-in one and what is given beside it', () => {
+    expect(namesOf([own])).toEqual([...builtIn, 'own']);
+    expect(findModel(catalogueOf(JSON.stringify([own])), 'anthropic/claude-opus-4-5')?.price).toBeDefined();
+  });
+
+  it('has a given row in place of the built-in one of its name: its key does not go to another address', () => {
+    const gateway = { name: 'openai', kind: 'openai-compatible', base_url: 'https://models.example/v1' };
+    const catalogue = catalogueOf(JSON.stringify([gateway]));
+
+    expect(catalogue.map(({ name }) => name)).toEqual(builtIn);
+    expect(findModel(catalogue, 'openai/gpt-5.5')).toEqual({
+      provider: { ...gateway, models: [] },
+      name: 'gpt-5.5',
+      price: undefined,
+    });
+  });
+
+  it('is only what is given where that is said, built-in rows by their names', () => {
+    expect(namesOf({ only: [own] })).toEqual(['own']);
+    expect(namesOf({ only: ['bedrock', own] })).toEqual(['bedrock', 'own']);
+    expect(catalogueOf('{"only":["openai"]}')).toEqual(catalogueOf('').filter(({ name }) => name === 'openai'));
+  });
+
   it.each([
+    ['{"only":["openia"]}', 'openia is no built-in provider; there are anthropic'],
+    ['{"only":[{"name":"a","kind":"magic"}]}', 'not valid'],
+    ['{"onyl":["openai"]}', 'not valid'],
     ['{', 'not JSON'],
     ['[{"name":"Bad Name","kind":"bedrock"}]', 'not valid'],
     ['[{"name":"a","kind":"magic"}]', 'not valid'],
