@@ -1,13 +1,10 @@
 import { mkdirSync } from 'node:fs';
-import type { Server } from 'node:http';
-import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { startFauxqs } from 'fauxqs';
 import type { Assembly, Json, JsonObject, Resource } from '#local/parts';
+import { startDynalite } from './dynalite.ts';
 import { callEngine, type Forwarded } from './engine-call.ts';
 import type { Reply } from './exchange.ts';
-import { callServer } from './in-process.ts';
 import { onLoopback } from './loopback.ts';
 
 /** The processes-within-the-process that keep the data: dynalite for tables, fauxqs for queues and buckets. */
@@ -18,8 +15,6 @@ export interface Engines {
   fauxqsPort: number;
   stop(): Promise<void>;
 }
-
-type Dynalite = (options: { path: string; createTableMs: number; deleteTableMs: number }) => Server;
 
 /**
  * Starts both engines on disk and on loopback, and creates what the template declares and the disk does not have yet.
@@ -50,34 +45,23 @@ export async function startEngines(options: { stateDir: string; assembly: Assemb
   return engines;
 }
 
-async function startDynalite(
-  folder: string,
-): Promise<{ call: Engines['dynamo']; port: number; stop(): Promise<void> }> {
-  mkdirSync(folder, { recursive: true });
-  const dynalite = createRequire(import.meta.url)('dynalite') as Dynalite;
-  const server = dynalite({ path: folder, createTableMs: 0, deleteTableMs: 0 });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  return {
-    call: (request) => callServer(server, request),
-    port: (server.address() as AddressInfo).port,
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
-
 async function createTables(assembly: Assembly, engines: Engines): Promise<void> {
   const { TableNames } = await callEngine(engines, 'dynamodb', 'ListTables', {});
   for (const type of ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable']) {
     for (const table of assembly.byType(type)) {
       if ((TableNames as Json[]).includes(table.name)) await requireSameKeys(table, engines);
-      else await callEngine(engines, 'dynamodb', 'CreateTable', tableRequest(table));
+      else await createTable(table, engines);
     }
+  }
+}
+
+/** Ends when the table can be used: a little after the answer, as on AWS. */
+async function createTable(table: Resource, engines: Engines): Promise<void> {
+  await callEngine(engines, 'dynamodb', 'CreateTable', tableRequest(table));
+  let status: Json | undefined;
+  while (status !== 'ACTIVE') {
+    const { Table } = await callEngine(engines, 'dynamodb', 'DescribeTable', { TableName: table.name });
+    status = (Table as JsonObject).TableStatus;
   }
 }
 

@@ -83,6 +83,18 @@ describe('the engines', () => {
     expect(Attributes).toMatchObject({ VisibilityTimeout: '90', QueueArn: arnOf('AWS::SQS::Queue', 'Jobs') });
   });
 
+  it('answer what was asked before they stop, and nothing after', async () => {
+    const engines = await start(table('pk'));
+    const put = (id: number) =>
+      callEngine(engines, 'dynamodb', 'PutItem', { TableName: 'test-Core', Item: { pk: { S: String(id) } } });
+    const asked = Array.from({ length: 50 }, (_, id) => put(id));
+
+    await engines.stop();
+
+    expect(await Promise.all(asked)).toEqual(asked.map(() => ({})));
+    await expect(put(50)).rejects.toMatchObject({ code: 'ServiceUnavailable' });
+  });
+
   it('refuse a table whose keys are no longer those on disk', async () => {
     const first = await start(table('pk'));
     await first.stop();
