@@ -1,5 +1,5 @@
 import type { RunnerResult } from '#core/workflow/runner';
-import { type Failure, type FailureCode, failure } from '../errors.ts';
+import { type Failure, type FailureCode, failure, PatchbayError } from '../errors.ts';
 
 /** How a run ended, as far as the control plane knows. */
 export interface RunEnd {
@@ -52,7 +52,18 @@ export function attemptFailure(end: RunEnd): Failure {
   }
   if (stepped !== undefined) return failure(...stepped);
   if (end.error === undefined) return failure('internal', 'The runner ended without a result.');
-  return failure('internal', `The step failed: ${end.error}.`);
+  const said = end.error === PatchbayError.name ? errorMessageIn(end.cause) : undefined;
+  return failure('internal', said === undefined ? `The step failed: ${end.error}.` : clipped(said));
+}
+
+/**
+ * Lambda's `{"errorType", "errorMessage", "trace"}`, which the machine has cut somewhere in the trace. Only our own errors
+ * are written for people.
+ * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html
+ */
+function errorMessageIn(cause = ''): string | undefined {
+  const quoted = /"errorMessage":\s*("(?:[^"\\]|\\.)*")/.exec(cause)?.[1];
+  return quoted === undefined ? undefined : String(JSON.parse(quoted));
 }
 
 /** Of several attempts' failures the one that tells a person most: what they can change comes first. */

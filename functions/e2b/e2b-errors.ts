@@ -43,12 +43,12 @@ export function createFailure(error: unknown, template: string): unknown {
   if (name === 'AuthenticationError') {
     return misconfigured(
       'The sandbox provider does not accept the API key.',
-      'Store a valid key in E2B_SECRET.',
+      'Put a valid key into the secret for it: docs/deploy.md, Keys.',
       error,
     );
   }
   if (statusOf(error) === 404) {
-    const remedy = 'Build the template in the team of this API key, then set E2B_TEMPLATE to it.';
+    const remedy = 'Build the template in the team of this API key, then deploy with E2bTemplate set to it.';
     return misconfigured(`The sandbox provider knows no template "${template}".`, remedy, error);
   }
   if (statusOf(error) === 405) {
@@ -62,6 +62,7 @@ export function createFailure(error: unknown, template: string): unknown {
   return error;
 }
 
+/** The remedy is part of the message: no other part of an error gets from a step to the person who waits for it. */
 function misconfigured(message: string, remedy: string, cause: unknown): PatchbayError {
-  return new PatchbayError('internal', message, { remedy, cause });
+  return new PatchbayError('internal', `${message} ${remedy}`, { cause });
 }

@@ -189,7 +189,7 @@ describe('a create that fails', () => {
 
     await expect(stranger.create(metadata('x'), { seconds: 60 }, egress)).rejects.toMatchObject({
       code: 'internal',
-      remedy: expect.stringContaining('E2B_SECRET'),
+      message: expect.stringContaining('Put a valid key into the secret'),
     });
   });
 });

@@ -99,6 +99,19 @@ describe('a failure', () => {
     expect(attemptFailure({}).code).toBe('internal');
   });
 
+  it('of a step is what our own error says, and no more than its name for any other', () => {
+    const cause = (errorType: string) =>
+      `{"errorType":"${errorType}","errorMessage":"No \\"key\\".","trace":["at /var/`;
+
+    expect(attemptFailure({ error: 'PatchbayError', cause: cause('PatchbayError') }).message).toBe('No "key".');
+    expect(attemptFailure({ error: 'PatchbayError', cause: '{"errorMessage":"cut' }).message).toContain(
+      'PatchbayError',
+    );
+    expect(attemptFailure({ error: 'TypeError', cause: cause('TypeError') }).message).toBe(
+      'The step failed: TypeError.',
+    );
+  });
+
   it('of several attempts is the one a person can do most about', () => {
     const codes = ['internal', 'sandbox_lost', 'no_patch', 'setup_failed'] as const;
 

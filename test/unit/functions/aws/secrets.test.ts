@@ -1,4 +1,8 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  GetSecretValueCommand,
+  ResourceNotFoundException,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { secretsManager } from '#functions/aws/secrets';
@@ -47,5 +51,14 @@ describe('secrets', () => {
     expect(error).toBeInstanceOf(Error);
     expect(String(error)).toContain('models');
     expect(String(error)).not.toContain(value);
+    expect(error).toMatchObject({ code: 'unprocessable', remedy: expect.stringContaining('{"<provider>": "<key>"}') });
+  });
+
+  it('that nobody has filled yet say so', async () => {
+    const empty = new ResourceNotFoundException({ message: 'no value for staging label', $metadata: {} });
+    sdk.on(GetSecretValueCommand).rejects(empty);
+
+    const arn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:E2bKey-a1B2c3';
+    await expect(aReader().secrets.text(arn)).rejects.toThrow('The secret E2bKey-a1B2c3 has no value yet');
   });
 });
