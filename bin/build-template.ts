@@ -21,4 +21,4 @@ await Template.build(sandboxTemplate(values.base), tagged, {
   ...sandboxSize,
   onBuildLogs: (entry) => process.stdout.write(`${entry.message}\n`),
 });
-process.stdout.write(`built ${tagged}; deploy with: cdk deploy --parameters E2bTemplate=${tagged}\n`);
+process.stdout.write(`built ${tagged}; deploy with: npm run cdk -- deploy --parameters E2bTemplate=${tagged}\n`);

@@ -57,6 +57,7 @@ Example
     run: ['bin/synth.ts'],
     help: 'Writes the CloudFormation template and says where, unless these sources have one already.',
   },
+  cdk: { needs: ['packages'], run: ['node_modules/aws-cdk/bin/cdk'] },
   asl: { needs: ['packages'], run: ['local/states/main.ts'] },
   e2b: { needs: everything, run: ['local/e2b/main.ts'] },
   'template:build': {

@@ -17,7 +17,7 @@ const accepted: Record<string, string> = {
   'Serverless::Serverless-APIGWAccessLogging':
     'The socket has no access log: its query string carries the one-time ticket.',
   'Serverless::Serverless-APIGWStructuredLogging':
-    'The default access log format of the HTTP API is complete; the application logs JSON.',
+    'The access log of the HTTP API is JSON; the socket has none: its query string carries the one-time ticket.',
   'AwsSolutions::AwsSolutions-SF1':
     'Errors are logged; every transition is in the job row, the event log and the execution history already.',
   'AwsSolutions::AwsSolutions-COG2':

@@ -1,4 +1,5 @@
-import { CfnOutput, Fn } from 'aws-cdk-lib';
+import { CfnOutput, Fn, RemovalPolicy } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import * as apigw from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -7,6 +8,24 @@ import { Construct } from 'constructs';
 import { routes } from '#core/api/routes';
 
 const stageName = 'api';
+
+/**
+ * A line of the access log. No header and no query string: tokens and cursors are in those.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
+ */
+const logged = {
+  at: '$context.requestTimeEpoch',
+  request_id: '$context.requestId',
+  from: '$context.identity.sourceIp',
+  route: '$context.routeKey',
+  path: '$context.path',
+  status: '$context.status',
+  bytes: '$context.responseLength',
+  ms: '$context.responseLatency',
+  error: '$context.error.message',
+  authorizer_error: '$context.authorizer.error',
+  integration_error: '$context.integrationErrorMessage',
+};
 
 /** The HTTP API: its routes are the rows of core/api/routes.ts, at the stage `api`. Made before its functions: they need its address. */
 export class HttpApi extends Construct {
@@ -29,13 +48,19 @@ export class HttpApi extends Construct {
           }
         : {}),
     });
-    const accessLog = new logs.LogGroup(this, 'AccessLog', { retention: props.logRetentionDays });
+    const accessLog = new logs.LogGroup(this, 'AccessLog', {
+      retention: props.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     new apigw.HttpStage(this, 'Stage', {
       httpApi: this.api,
       stageName,
       autoDeploy: true,
       throttle: { rateLimit: 500, burstLimit: 1_000 },
-      accessLogSettings: { destination: new apigw.LogGroupLogDestination(accessLog) },
+      accessLogSettings: {
+        destination: new apigw.LogGroupLogDestination(accessLog),
+        format: AccessLogFormat.custom(JSON.stringify(logged)),
+      },
     });
     this.url = Fn.join('', [this.api.apiEndpoint, `/${stageName}`]);
     new CfnOutput(this, 'Url', { value: this.url, description: 'Base URL of the HTTP API' }).overrideLogicalId(

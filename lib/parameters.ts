@@ -1,12 +1,15 @@
-import { CfnCondition, CfnParameter, Fn } from 'aws-cdk-lib';
+import { CfnCondition, CfnParameter, Fn, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 
 /** What an installation sets when it deploys: name → default and meaning. */
 const descriptions = {
   OidcIssuer: ['', 'Issuer URL of your identity provider; empty: a Cognito user pool is made.'],
   OidcAudience: ['', 'Audience (client id) that tokens must have; needed with OidcIssuer.'],
-  TenantClaim: ['tenant', 'Claim that names the tenant of a user; users without it are their own tenant.'],
-  DefaultModel: ['anthropic/claude-sonnet-4-5', 'provider/model of attempts that name none.'],
+  TenantClaim: [
+    'tenant',
+    'With OidcIssuer: the claim that names the tenant of a user; users without it are their own tenant.',
+  ],
+  DefaultModel: ['anthropic/claude-sonnet-5-5', 'provider/model of attempts that name none.'],
   ModelProviders: [
     '',
     'JSON array of model providers beside the built-in ones, or {"only": [...]}: docs/own-model.md.',
@@ -18,6 +21,9 @@ const descriptions = {
   E2bSandboxUrl: ['', 'Sandbox address where it is not derived from the domain.'],
   TimeScale: ['1', 'Divides all times; 1 except in tests.'],
 } as const satisfies Record<string, readonly [string, string]>;
+
+/** In our own pool. Cognito puts `custom:` before what a pool adds, in ID tokens alone. */
+export const tenantAttribute = { name: 'tenant', claim: 'custom:tenant' } as const;
 
 export type ParameterName = keyof typeof descriptions;
 
@@ -39,6 +45,12 @@ export class Parameters extends Construct {
       expression: Fn.conditionEquals(this.get('OidcIssuer'), ''),
     });
     this.bringsOwnIssuer.overrideLogicalId('BringsOwnIssuer');
+  }
+
+  /** The claim that names the tenant: of our own pool, or as the issuer's owner says. */
+  tenantClaim(): string {
+    const { logicalId } = this.bringsOwnIssuer;
+    return Token.asString(Fn.conditionIf(logicalId, tenantAttribute.claim, this.get('TenantClaim')));
   }
 
   get(name: ParameterName): string {

@@ -1,4 +1,4 @@
-import { Arn, ArnFormat, Aws, CfnOutput, Duration, Fn, Lazy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Arn, ArnFormat, Aws, CfnOutput, Duration, Fn, Lazy, SecretValue, Stack, type StackProps } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -6,7 +6,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { type CfnSecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { Config } from './config.ts';
 import { Functions, type ServiceFunctionName } from './functions.ts';
@@ -38,8 +38,12 @@ export class PatchbayStack extends Stack {
     const storage = new Storage(this, 'Storage', config);
     const jobs = new JobQueue(this, 'JobQueue');
     const e2bSecret = new Secret(this, 'E2bKey', { description: 'API key of the sandbox provider, as plain text' });
+    // Empty until somebody puts a key there: a generated password would be refused by the provider, which says less.
+    (e2bSecret.node.defaultChild as CfnSecret).addPropertyDeletionOverride('GenerateSecretString');
     const modelKeys = new Secret(this, 'ModelKeys', {
       description: 'JSON: name of a key in the provider table → API key',
+      // No secret: Bedrock by the gateway's role needs no key.
+      secretStringValue: SecretValue.unsafePlainText('{}'),
     });
 
     const http = new HttpApi(this, 'HttpApi', config);
@@ -88,7 +92,8 @@ export class PatchbayStack extends Stack {
     );
     new Schedule(this, 'EveryMinute', {
       schedule: ScheduleExpression.rate(Duration.minutes(1)),
-      target: new LambdaInvoke(fn('Sweep'), {}),
+      // The next minute sweeps what this one could not.
+      target: new LambdaInvoke(fn('Sweep'), { retryAttempts: 0, maxEventAge: Duration.minutes(1) }),
     });
     new events.Rule(this, 'WorkflowDied', {
       eventPattern: {
@@ -144,6 +149,11 @@ export class PatchbayStack extends Stack {
       description: 'Model gateway; sandboxes call it with their own tokens',
     });
     new CfnOutput(this, 'ArtifactsBucket', { value: storage.artifacts.bucketName });
+    new CfnOutput(this, 'E2bKeySecret', { value: e2bSecret.secretName, description: 'Takes the key of e2b, as text' });
+    new CfnOutput(this, 'ModelKeysSecret', {
+      value: modelKeys.secretName,
+      description: 'Takes {"<provider>": "<key>"}',
+    });
   }
 
   /** Policies of their own beside the roles: a machine that invokes a function whose policy names the machine would be a cycle. */

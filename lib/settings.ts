@@ -1,6 +1,12 @@
+import { readFileSync } from 'node:fs';
 import type { DeployedEnvironment, FunctionName } from '#core/env';
 import type { Config } from './config.ts';
 import type { Parameters } from './parameters.ts';
+
+/** Written once, in package.json. */
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 export type Settings = { [F in FunctionName]: Omit<DeployedEnvironment<F>, 'SERVICE_NAME'> };
 
@@ -55,8 +61,8 @@ export function settings(config: Config, parameters: Parameters, at: Addresses):
       ...workflow,
       ...queue,
       ...providers,
-      TENANT_CLAIM: parameters.get('TenantClaim'),
-      VERSION: '0.1.0',
+      TENANT_CLAIM: parameters.tenantClaim(),
+      VERSION: version,
     },
     callbacks: { ...core, ...live, ...install, ...bucket, ...e2b },
     gateway: { ...core, ...providers, MODEL_KEYS_SECRET: at.modelKeysSecret },

@@ -6,7 +6,7 @@ import { connectionsTable, coreTable, type Table } from '#core/tables';
 
 const text = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });
 
-/** Two tables and the artifact bucket: kept when the stack goes, because they are the customer's record of the work. */
+/** The core table and the artifact bucket are the customer's record of the work: kept when the stack goes. Connections are not. */
 export class Storage extends Construct {
   readonly core: dynamodb.TableV2;
   readonly connections: dynamodb.TableV2;

@@ -83,7 +83,7 @@ export const notRun: ReadonlyArray<readonly [start: string, why: string]> = [
     'installs MiniStack from PyPI; its comparison is tested in test/local/states/conformance.test.ts',
   ],
   ['npm run template:build', 'needs an e2b key'],
-  ['npx cdk deploy', 'needs an AWS account'],
+  ['npm run cdk', 'needs an AWS account'],
   ['aws ', 'needs an AWS account'],
   [
     'npm run solve -- --issue https://github.com/',
@@ -91,8 +91,8 @@ export const notRun: ReadonlyArray<readonly [start: string, why: string]> = [
   ],
 ];
 
-/** Lines of these pages read or change a deployed stack. */
-export const cloudPages: readonly string[] = ['docs/runbook.md'];
+/** Blocks of these pages make, read or change a deployed stack. */
+export const cloudPages: readonly string[] = ['docs/runbook.md', 'docs/deploy.md'];
 
 /** The way that a command is written in the tables above. */
 export function plain(command: string): string {
