@@ -43,10 +43,6 @@ class Checkpoints(threading.Thread):
         self._stored: dict[str, str] = {}
         self._log_offset = 0
 
-    def now(self) -> None:
-        """After a phase: does not wait for the upload."""
-        self._wake.set()
-
     def run(self) -> None:
         while not self._closed.is_set():
             self._wake.wait(self._clock.scaled(CHECKPOINT_SECONDS))

@@ -71,12 +71,13 @@ def finish(run: Run, mode: Mode, failure: BaseException | None, checkpoints: Che
     end = end_of(run, mode, failure)
     write_result(run, end, fields)
     run.log.line(f"— {end.status} —")
-    checkpoints.close(max(0.3, (until - time.monotonic()) * 0.5))
     if stopped and end.status == "cancelled":
         run.reporter.emit("cancelled", by=run.stop.reason)
     elif end.error is not None:
         run.reporter.emit("error", **end.error, reason=end.error["message"])
     run.reporter.emit("done", status=end.status, exit_status=end.exit_status, error=end.error, **{name: fields[name] for name in ("files_changed", "insertions", "deletions", "patch_sha256")})
+    # After the word: Collect reads the files here, and this is for a sandbox that dies before it has.
+    checkpoints.close(max(0.3, (until - time.monotonic()) * 0.5))
     run.reporter.close(max(0.5, until - time.monotonic()))
     if run.stop.reason == "terminated":
         return TERMINATED

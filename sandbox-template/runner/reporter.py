@@ -10,7 +10,8 @@ import random
 import threading
 import time
 import traceback
-from typing import Any, Callable
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator
 
 from .clock import Clock
 from .event_spool import Event, EventSpool
@@ -36,6 +37,7 @@ class Reporter(threading.Thread):
         self._lock = threading.Condition()
         self._urgent = True
         self._closing = False
+        self._waiting = 0
         self._finished = threading.Event()
         self._failures = 0
         self._refusals = 0
@@ -53,14 +55,14 @@ class Reporter(threading.Thread):
     def wait_locked(self, event: Event, seconds: float = float("inf")) -> bool:
         """Waits until a reply that covers `event` says `locked`; false when the time is over or the run was stopped."""
         until = time.monotonic() + seconds
-        with self._lock:
+        with self._waiting_for_a_reply():
             while not self._stop.is_set() and time.monotonic() < until:
                 if self._locked_ack and self._locked_ack >= event.get("src_seq", 1 << 60):
                     return True
-                # A lock comes with a reply only: ask again soon, without waiting for the next beat.
-                self._urgent = True
-                self._lock.notify_all()
-                self._lock.wait(min(1.0, max(0.05, self._clock.scaled(1.0))))
+                if not self._lock.wait(min(1.0, max(0.05, self._clock.scaled(1.0)))):
+                    # A lock comes with a reply only: ask again, without waiting for the next beat.
+                    self._urgent = True
+                    self._lock.notify_all()
         return False
 
     def mint(self, names: list[str], seconds: float) -> dict[str, dict[str, Any]]:
@@ -70,7 +72,7 @@ class Reporter(threading.Thread):
             self._minted = {}
         self._poke()
         until = time.monotonic() + seconds
-        with self._lock:
+        with self._waiting_for_a_reply():
             while not self._minted and time.monotonic() < until and not self._settled and not self._finished.is_set():
                 self._lock.wait(0.1)
             self._mint = []
@@ -89,6 +91,17 @@ class Reporter(threading.Thread):
         self._finished.wait(seconds)
         return self._spool.is_empty() or self._settled
 
+    @contextmanager
+    def _waiting_for_a_reply(self) -> Iterator[None]:
+        """Holds the lock. While somebody waits, nothing is gathered before a request."""
+        with self._lock:
+            self._waiting += 1
+            self._lock.notify_all()
+            try:
+                yield
+            finally:
+                self._waiting -= 1
+
     def _poke(self) -> None:
         with self._lock:
             self._urgent = True
@@ -100,10 +113,10 @@ class Reporter(threading.Thread):
             with self._lock:
                 while not self._urgent and not self._closing and time.monotonic() < next_beat:
                     self._lock.wait(max(0.01, next_beat - time.monotonic()))
+                # Events come in bursts, and a burst is one request.
+                self._lock.wait_for(lambda: self._closing or self._waiting > 0, min(GATHER_SECONDS, self._clock.scaled(GATHER_SECONDS * 5)))
                 self._urgent = False
                 closing = self._closing
-            if not closing:
-                time.sleep(min(GATHER_SECONDS, self._clock.scaled(GATHER_SECONDS * 5)))
             next_beat = time.monotonic() + self._clock.scaled(BEAT_SECONDS)
             if self._try_exchange():
                 self._failures = 0

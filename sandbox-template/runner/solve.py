@@ -50,9 +50,9 @@ class Solve:
         command = installed.test_command
         self._before = baseline(run, command)
         self.tests = report_of(command, self._before, None)
-        tested = run.reporter.emit("baseline_tested", **summary(self._before, command))
+        run.reporter.emit("baseline_tested", **summary(self._before, command))
         manifest = self._ready_the_tree()
-        if not run.wait_locked(tested):
+        if not run.wait_locked(ready):
             run.stop.check()
         self._let_the_agent_work(installed, self._reserve())
         self._diff()

@@ -41,6 +41,7 @@ class ControlPlane:
         self.state: Callable[["ControlPlane"], str] = lambda _: "go"
         self.callbacks_up: Callable[["ControlPlane"], bool] = lambda _: True
         self.refuse_event: Callable[[dict[str, Any]], bool] = lambda _: False
+        self.take_uploads: Callable[["ControlPlane"], bool] = lambda _: True
         self.events: list[dict[str, Any]] = []
         self.beats: list[tuple[float, dict[str, Any]]] = []
         self.requests: list[dict[str, Any]] = []
@@ -128,6 +129,8 @@ class ControlPlane:
             return 200, reply, {}
 
     def _upload(self, headers: dict[str, str], body: bytes) -> tuple[int, Any, dict[str, str]]:
+        if not self.wait_for(self.take_uploads):
+            return 503, b"", {}
         message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(f"Content-Type: {headers['Content-Type']}\r\n\r\n".encode() + body)
         parts = {part.get_param("name", header="content-disposition"): part.get_payload(decode=True) for part in message.iter_parts()}
         with self.changed:

@@ -86,6 +86,20 @@ class Callbacks(RunnerCase):
         self.assertIn(b"sleep 1.5", log)
         self.assertEqual({entry["name"] for entry in self.plane.saved}, {name for name, _ in uploads})
 
+    def test_done_does_not_wait_for_the_last_checkpoint(self) -> None:
+        self.plane.take_uploads = lambda plane: "done" in plane.types()
+
+        result = self.run_solver({"plan": PLANNING, "execute": [call(FIX), SUBMIT]})
+
+        self.assertEqual(result["status"], "succeeded")
+        self.assertIn("diff.patch", {entry["name"] for entry in self.plane.saved})
+
+    def test_between_beats_no_request_goes_out_without_news(self) -> None:
+        self.run_solver({"plan": PLANNING, "execute": [call(FIX), call("sleep 0.5"), SUBMIT]})
+
+        empty = [said for said in self.plane.requests if not (said["events"] or said.get("mint") or said.get("saved"))]
+        self.assertEqual(empty, [])
+
     def test_every_event_fits_into_a_socket_message(self) -> None:
         noisy = call("head -c 300000 /dev/urandom | base64; printf '\\360\\237\\246\\204%.0s' $(seq 3000)", "thought ä " * 400)
 
