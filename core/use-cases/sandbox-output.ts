@@ -46,7 +46,7 @@ const sizes: Record<string, number> = {
  *
  * 1. The sandbox lives long enough for it; gone → `lost`.
  * 2. `hurry` (the step failed, or the job is being cancelled): the runner gets TERM and 8 s for its last files.
- * 3. Every file up to its cap; JSON only if it has its shape.
+ * 3. Every file up to its cap, all at once; JSON only if it has its shape.
  */
 export async function readOutput(
   world: Pick<World, 'sandboxes' | 'clock'>,
@@ -61,7 +61,9 @@ export async function readOutput(
     const { root, pid } = await lookAround(world, row.sandbox_id);
     const folder = sandboxPaths.output(root, row.job_id);
     if (hurry) await hurryUp(world, row.sandbox_id, { output: folder, pid: pid ?? row.runner_pid }, output);
-    for (const name of outputFiles[mode]) await readFile(world, row.sandbox_id, folder, name, output);
+    const sandboxId = row.sandbox_id;
+    const read = await Promise.all(outputFiles[mode].map((name) => readFile(world, sandboxId, folder, name)));
+    for (const file of read) keep(file, output);
   } catch (error) {
     if (!(error instanceof SandboxLost)) throw error;
     output.lost = true;
@@ -85,24 +87,35 @@ async function hurryUp(
   }
 }
 
+interface ReadFile {
+  name: string;
+  /** Undefined: it is not there, or `note` says why it was left out. */
+  body?: Uint8Array | undefined;
+  note?: string;
+  /** The sandbox died meanwhile: what else was read is good. */
+  lost?: true;
+}
+
 async function readFile(
   world: Pick<World, 'sandboxes'>,
   sandboxId: string,
   folder: string,
   name: string,
-  output: SandboxOutput,
-): Promise<void> {
+): Promise<ReadFile> {
   const most = sizes[name] ?? caps.jsonArtifactBytes;
   try {
-    const body = await world.sandboxes.read(sandboxId, `${folder}/${name}`, most);
-    if (body !== undefined) keep(name, body, output);
+    return { name, body: await world.sandboxes.read(sandboxId, `${folder}/${name}`, most) };
   } catch (error) {
+    if (error instanceof SandboxLost) return { name, lost: true };
     if (!(error instanceof PatchbayError) || error.code !== 'payload_too_large') throw error;
-    output.notes.push(`${name} is larger than ${most} bytes and was left out.`);
+    return { name, note: `${name} is larger than ${most} bytes and was left out.` };
   }
 }
 
-function keep(name: string, body: Uint8Array, output: SandboxOutput): void {
+function keep({ name, body, note, lost }: ReadFile, output: SandboxOutput): void {
+  if (lost) output.lost = true;
+  if (note !== undefined) output.notes.push(note);
+  if (body === undefined) return;
   const schema = schemas[name];
   if (schema !== undefined) {
     const value = parsedJson(schema, body);
