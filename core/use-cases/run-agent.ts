@@ -57,11 +57,15 @@ interface Start {
 
 async function start(world: Ports, { input, job, attempt, row, sandboxId, place }: Start): Promise<void> {
   const token = world.clock.randomToken();
-  const minted = await mintToken(world, { input, job, attempt, row, token });
-  const patches = await placePatches(world, input, job, { id: sandboxId, root: place.root });
+  const [minted, patches] = await Promise.all([
+    mintToken(world, { input, job, attempt, row, token }),
+    placePatches(world, input, job, { id: sandboxId, root: place.root }),
+  ]);
   const task = await runnerJob(world, { step: input, job, attempt, row, root: place.root, token, patches });
-  await world.sandboxes.write(sandboxId, sandboxPaths.input, JSON.stringify(task));
-  await world.sandboxes.setLife(sandboxId, sandboxLife.running);
+  await Promise.all([
+    world.sandboxes.write(sandboxId, sandboxPaths.input, JSON.stringify(task)),
+    world.sandboxes.setLife(sandboxId, sandboxLife.running),
+  ]);
   const pid = await startRunner(world, sandboxId);
   await world.sandboxRows.change(minted, { state: 'running', runner_pid: pid });
 }
