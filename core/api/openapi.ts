@@ -82,7 +82,7 @@ const keyHeader = {
   name: 'Idempotency-Key',
   in: 'header',
   required: false,
-  description: 'Sent again with the same key, the request makes nothing new.',
+  description: 'Sent again with the same key, the request makes nothing new; with another body, it is a conflict.',
   schema: { type: 'string', minLength: 1, maxLength: 200 },
 };
 
@@ -131,7 +131,8 @@ const etag = { etag: { schema: { type: 'string' } } };
 
 /** Codes that share a status share an answer. */
 function failures(row: Route): Record<string, unknown> {
-  const codes = [...new Set([...commonErrors, ...row.errors])];
+  const keyed: readonly ErrorCode[] = row.keyed ? ['conflict'] : [];
+  const codes = [...new Set([...commonErrors, ...keyed, ...row.errors])];
   const byStatus = Map.groupBy(codes, (code: ErrorCode) => errorCodes[code].status);
   const entries = [...byStatus].map(([status, of]) => {
     const wait = status === 429 || status === 503;

@@ -6,12 +6,15 @@ import type { World } from '#core/ports/world';
 import { type Caller, ownSession } from './ownership.ts';
 import { issueNamed, parseSolveCommand } from './parse-solve-command.ts';
 import { requestSolve } from './request-solve.ts';
+import { sameUnderKey } from './same-under-key.ts';
 
 type Ports = Pick<World, 'sessions' | 'clock'> & Parameters<typeof requestSolve>[0];
 
 /**
  * Adds a line to the chat; `/solve <issue> [xN]` in it starts a job first, so that a refused one leaves no line that
  * looks as if it had been heard. Under the same idempotency key line and job are the same.
+ *
+ * @throws PatchbayError not_found, conflict for another text under the key, and what `requestSolve` throws
  */
 export async function say(
   world: Ports,
@@ -20,6 +23,9 @@ export async function say(
   const session = await ownSession(world, input.caller, input.session_id);
   const id =
     input.key === undefined ? world.clock.randomId('m') : await derivedId('m', session.tenant, session.id, input.key);
+  const earlier = input.key === undefined ? undefined : await findMessage(world, session, id);
+  // First: another text under the key must not start its job.
+  if (earlier !== undefined) sameUnderKey(earlier, { text: input.text }, `message ${id}`);
   const job = await jobOf(world, input);
   const message: Message = {
     id,
@@ -29,7 +35,6 @@ export async function say(
     ...(job && { job_id: job.id }),
     created_at: world.clock.at(),
   };
-  const earlier = input.key === undefined ? undefined : await findMessage(world, session, id);
   if (earlier === undefined) await world.sessions.addMessage(session.tenant, message);
   return { message: earlier ?? message, ...(job && { job }) };
 }

@@ -30,12 +30,15 @@ describe('sessions', () => {
     expect(second.body.cursor).toBeUndefined();
   });
 
-  it('are opened once per idempotency key', async () => {
+  it('are opened once per idempotency key, which serves one title', async () => {
     const headers = { 'idempotency-key': 'k' };
     const first = await call('createSession', { headers, body: { title: 'first' } });
-    const second = await call('createSession', { headers, body: { title: 'again' } });
+    const second = await call('createSession', { headers, body: { title: 'first' } });
+    const other = await call('createSession', { headers, body: { title: 'another' } });
 
     expect(second.body).toEqual(first.body);
+    expect(other).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect(other.body.remedy).toContain('new Idempotency-Key');
   });
 
   it('show milestones of their jobs among the messages, in order, without the quiet events', async () => {
@@ -110,6 +113,16 @@ describe('a message', () => {
     expect(await world.sessions.messages('acme', params.id, 10)).toHaveLength(1);
   });
 
+  it('of another text under a used idempotency key is refused, and starts no job', async () => {
+    const headers = { 'idempotency-key': 'k' };
+    await call('createMessage', { params, headers, body: { text: 'Hello' } });
+    const { status } = await call('createMessage', { params, headers, body: { text: '/solve 1' } });
+
+    expect(status).toBe(409);
+    expect(await world.sessions.messages('acme', params.id, 10)).toHaveLength(1);
+    expect((await call('listJobs')).body.jobs).toEqual([]);
+  });
+
   it('that only speaks of /solver is a message', async () => {
     const { body } = await call('createMessage', { params, body: { text: 'try /solver/jobs' } });
 
@@ -130,6 +143,19 @@ describe('an issue', () => {
     expect(listed.body.issues).toEqual([filed.body]);
     expect(shown.body).toEqual(filed.body);
     expect(filed.body).not.toHaveProperty('tenant');
+  });
+
+  it('is filed once per idempotency key, also after its first job; another one under the key is refused', async () => {
+    const headers = { 'idempotency-key': 'k' };
+    const body = { title: 'Bug', repository: { ref: 'main', ...aRepository() } };
+    const first = await call('createIssue', { params, headers, body });
+    await call('solve', { params: { ...params, issue_id: first.body.id } });
+    const again = await call('createIssue', { params, headers, body });
+    const other = await call('createIssue', { params, headers, body: { ...body, body: 'More.' } });
+
+    expect(again.body).toMatchObject({ id: first.body.id, title: 'Bug' });
+    expect(other).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect((await call('listIssues', { params })).body.issues).toHaveLength(1);
   });
 
   it('refuses credentials in its repository’s URL, naming the field', async () => {
