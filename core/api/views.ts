@@ -120,8 +120,13 @@ export const CreateIssue = z.strictObject({
   title: Issue.shape.title,
   body: Issue.shape.body.default(''),
   number: Issue.shape.number,
-  url: z.url().max(500).optional(),
-  repository: Repository,
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(500)
+    .optional()
+    .describe('Where the issue is read by people: an http or https address. Clients show it as a link.'),
+  // As strict as the rest of a request: a `branch` that is dropped would solve the issue on another one.
+  repository: z.strictObject(Repository.shape),
 });
 
 const comment = z.string().min(1).max(caps.reviewComment).optional();

@@ -158,6 +158,17 @@ describe('an issue', () => {
     expect((await call('listIssues', { params })).body.issues).toHaveLength(1);
   });
 
+  it.each([
+    ['repository.branch', { repository: { ...aRepository(), branch: 'next' } }],
+    ['url', { url: 'javascript:alert(1)' }],
+  ])('refuses a %s that it cannot mean, naming it', async (field, fields) => {
+    const body = { title: 'Bug', repository: aRepository(), ...fields };
+    const { status, body: answer } = await call('createIssue', { params, body });
+
+    expect(status).toBe(400);
+    expect(answer.fields).toEqual([expect.objectContaining({ field })]);
+  });
+
   it('refuses credentials in its repository’s URL, naming the field', async () => {
     const repository = { url: 'https://me:secret@git.example.com/a.git' };
     const { status, body, text } = await call('createIssue', { params, body: { title: 'Bug', repository } });
