@@ -16,6 +16,9 @@ export function errorTable(): string {
     'The body is `{code, message, detail, remedy?, retryable, request_id, fields?}`; `detail` repeats `message`.',
     'Where there are `fields`, these two only name them, and each of them says what is wrong with it.',
     '',
+    'API Gateway answers some requests itself, with `{message}` and no `code`: 401 without a valid token, 404 for a path or method that',
+    'is not there, 413 over 10 MB, 429 over the rate of the whole API, 500 and 503 when a function does not answer. Go by the status then.',
+    '',
     '| status | code | retry? | what to do |',
     '|---|---|---|---|',
     ...answers.map(

@@ -28,6 +28,11 @@ export const ErrorBody = z.object({
     .describe('What is wrong with each field; `message` then only names them.'),
 });
 
+/** What API Gateway says itself, before any of our functions is asked: nobody can give these answers another form. */
+export const GatewayError = z
+  .object({ message: z.string().describe('The status in words.') })
+  .meta({ description: 'Of API Gateway itself, not of Patchbay: it has no `code`.', not: { required: ['code'] } });
+
 export const AttemptView = z.object({
   n: z.int(),
   round: z.int(),

@@ -5,6 +5,7 @@ import { openApi } from '#core/api/openapi';
 import type { Route } from '#core/api/route';
 import { routes } from '#core/api/routes';
 import { socketSchema } from '#core/api/socket-schema';
+import { errorCodes } from '#core/errors';
 import packageJson from '../../../package.json' with { type: 'json' };
 
 const stored = (name: string) =>
@@ -40,5 +41,31 @@ describe('the API’s documents', () => {
     expect(references.length).toBeGreaterThan(20);
     expect(references.filter((name) => !(name in components.schemas))).toEqual([]);
     expect(text).not.toMatch(/"\$ref": "#\/\$defs/);
+  });
+
+  it('say of each error what is answered: API Gateway’s own has another body', () => {
+    const { paths, components } = stored('openapi.json');
+    const answers = Object.values(errorCodes).flatMap(({ status }) => (status >= 400 ? [status] : []));
+
+    expect(new Set(answers).size).toBe(answers.length);
+    expect(Object.keys(components.responses)).toHaveLength(answers.length);
+    expect(paths['/me'].get.responses).toMatchObject({
+      401: { $ref: '#/components/responses/unauthorized' },
+      429: { $ref: '#/components/responses/too_many_requests' },
+    });
+    const { schema } = components.responses.unauthorized.content['application/json'];
+    expect(schema.anyOf).toContainEqual({ $ref: '#/components/schemas/GatewayError' });
+  });
+
+  it('close what is sent and leave open what is read: a new field is no reason to refuse an answer', () => {
+    const { paths, components } = stored('openapi.json');
+    const { ClientMessage, ServerMessage } = stored('socket.schema.json').$defs;
+    const solve = paths['/sessions/{id}/issues/{issue_id}/solve'].post.requestBody.content['application/json'];
+
+    expect(JSON.stringify([components.schemas, ServerMessage])).not.toContain('"additionalProperties":false');
+    expect(solve.schema.additionalProperties).toBe(false);
+    expect(
+      ClientMessage.oneOf.every(({ additionalProperties }: Record<string, unknown>) => additionalProperties === false),
+    ).toBe(true);
   });
 });
