@@ -1,4 +1,4 @@
-import { ServerMessage } from '#core/api/views';
+import { ServerMessage } from '#core/api/socket-messages';
 import type { JobEvent } from '#core/job/milestone';
 import { type ApiClient, ApiError } from './api-client.ts';
 

@@ -1,4 +1,6 @@
 import { type ErrorCode, errorCodes } from '#core/errors';
+import { exampleError } from './example-errors.ts';
+import { exampleOf } from './examples.ts';
 import type { Named } from './json-schema.ts';
 import { commonErrors, type Route } from './route.ts';
 
@@ -13,7 +15,7 @@ function successes(name: string, row: Route, named: Named): Responses {
   const { status, repeated, body } = row.success;
   if (body === null) return file;
   if (!named.has(body)) named.add(body, { id: `${name.charAt(0).toUpperCase()}${name.slice(1)}Response` });
-  const content = json(reference(named.get(body)?.id ?? ''));
+  const content = json(reference(named.get(body)?.id ?? ''), exampleOf(name).answer);
   return {
     ...(repeated && { [repeated]: { description: 'Was there already; nothing new was made.', ...content } }),
     [status]: { description: 'Done.', ...(isTagged(row) && { headers: etag }), ...content },
@@ -64,7 +66,11 @@ function failure(code: ErrorCode, remedy: string): unknown {
   const ours = reference('ErrorBody');
   const schema = ofTheGateway.includes(code) ? { anyOf: [ours, reference('GatewayError')] } : ours;
   const waits = code === 'too_many_requests' || code === 'unavailable';
-  return { description: `\`${code}\`: ${remedy}`, ...(waits && { headers: retryAfter }), ...json(schema) };
+  return {
+    description: `\`${code}\`: ${remedy}`,
+    ...(waits && { headers: retryAfter }),
+    ...json(schema, exampleError(code)),
+  };
 }
 
 const retryAfter = {
@@ -75,6 +81,6 @@ function reference(id: string) {
   return { $ref: `#/components/schemas/${id}` };
 }
 
-export function json(schema: unknown) {
-  return { content: { 'application/json': { schema } } };
+export function json(schema: unknown, example: unknown) {
+  return { content: { 'application/json': { schema, ...(example !== undefined && { example }) } } };
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Artifact } from '#core/job/artifact';
 import { JobEvent } from '#core/job/milestone';
+import { exampleOf } from './examples.ts';
 import { answerSchema, answerSchemas, type Named, requestSchema } from './json-schema.ts';
 import { errorResponses, isTagged, json, responsesOf } from './openapi-responses.ts';
 import type { Route } from './route.ts';
@@ -44,9 +45,12 @@ export function openApi(version: string): Record<string, unknown> {
     info: {
       title: 'Patchbay',
       version,
-      description: 'JSON is snake_case. Readers should ignore fields they do not know.',
+      description:
+        'JSON is snake_case. Ids are opaque, times are ISO 8601 in UTC, costs US dollars. Readers should ignore fields they do not know.',
     },
-    servers: [{ url: '/api' }],
+    servers: [
+      { url: '/api', description: 'The address that `npm start` prints, or the installation’s output `ApiUrl`.' },
+    ],
     paths,
     components: {
       schemas: answerSchemas(names),
@@ -68,6 +72,7 @@ function operation(name: string, row: Route, named: Named): Record<string, unkno
   return {
     operationId: name,
     summary: row.summary,
+    tags: [row.path.split('/')[1]],
     security: [{ [row.auth]: [] }],
     parameters: [
       ...parameters('path', row.params),
@@ -75,7 +80,12 @@ function operation(name: string, row: Route, named: Named): Record<string, unkno
       ...(row.keyed ? [keyHeader] : []),
       ...(isTagged(row) ? [tagHeader] : []),
     ],
-    ...(row.body && { requestBody: { required: !row.body.safeParse({}).success, ...json(requestSchema(row.body)) } }),
+    ...(row.body && {
+      requestBody: {
+        required: !row.body.safeParse({}).success,
+        ...json(requestSchema(row.body), exampleOf(name).body),
+      },
+    }),
     responses: responsesOf(name, row, named),
   };
 }

@@ -4,6 +4,7 @@ import { Artifact } from '#core/job/artifact';
 import { jobStatuses } from '#core/job/lifecycle';
 import { caps } from '#core/workflow/limits';
 import { CallbackReply, CallbackRequest } from './callbacks.ts';
+import { MeView, ModelsView, StatusView } from './installation-views.ts';
 import { type Route, row } from './route.ts';
 import {
   AttemptLog,
@@ -24,8 +25,12 @@ import {
 
 const session = z.object({ id: SessionId });
 const job = z.object({ job_id: JobId });
-const attempt = job.extend({ n: z.coerce.number().int().min(1).max(99) });
-const page = { limit: z.coerce.number().int().min(1).max(100).default(50), cursor: z.string().max(2_000).optional() };
+const attempt = job.extend({ n: z.coerce.number().int().min(1).max(99).describe('Number of the attempt in the job.') });
+const page = {
+  limit: z.coerce.number().int().min(1).max(100).default(50).describe('At most so many.'),
+  cursor: z.string().max(2_000).optional().describe('From the page before, as it was given; 400 for any other.'),
+};
+const cursor = z.string().optional().describe('For the next page; absent on the last one.');
 
 /**
  * The HTTP API, once: API Gateway's routes, the dispatch inside the functions, OpenAPI and clients are made of these
@@ -39,9 +44,9 @@ export const routes = {
   }),
   listSessions: row('GET', '/sessions', 'Your sessions, newest first', {
     query: z.object(page),
-    success: { status: 200, body: z.object({ sessions: z.array(SessionView), cursor: z.string().optional() }) },
+    success: { status: 200, body: z.object({ sessions: z.array(SessionView), cursor }) },
   }),
-  getSession: row('GET', '/sessions/{id}', 'A session with its messages, issues and jobs', {
+  getSession: row('GET', '/sessions/{id}', 'A session with its newest messages, issues and jobs', {
     params: session,
     success: { status: 200, body: SessionDetail },
   }),
@@ -58,7 +63,7 @@ export const routes = {
     keyed: true,
     success: { status: 201, body: IssueView },
   }),
-  listIssues: row('GET', '/sessions/{id}/issues', 'The issues of a session', {
+  listIssues: row('GET', '/sessions/{id}/issues', 'The newest 100 issues of a session, the oldest of them first', {
     params: session,
     success: { status: 200, body: z.object({ issues: z.array(IssueView) }) },
   }),
@@ -79,18 +84,22 @@ export const routes = {
     },
   ),
   listJobs: row('GET', '/solver/jobs', 'Jobs, newest first', {
-    query: z.object({ ...page, session_id: SessionId.optional(), status: z.enum(jobStatuses).optional() }),
-    success: { status: 200, body: z.object({ jobs: z.array(JobView), cursor: z.string().optional() }) },
+    query: z.object({
+      ...page,
+      session_id: SessionId.optional().describe('Only those of a session.'),
+      status: z.enum(jobStatuses).optional().describe('Only those that are so now.'),
+    }),
+    success: { status: 200, body: z.object({ jobs: z.array(JobView), cursor }) },
   }),
-  getJob: row('GET', '/solver/jobs/{job_id}', 'A job’s snapshot', {
+  getJob: row('GET', '/solver/jobs/{job_id}', 'A job’s snapshot, and the seq of its log that it covers', {
     params: job,
     success: { status: 200, body: JobView },
   }),
   listEvents: row('GET', '/solver/jobs/{job_id}/events', 'The job’s log after a seq', {
     params: job,
     query: z.object({
-      after: z.coerce.number().int().min(0).default(0),
-      limit: z.coerce.number().int().min(1).max(500).default(100),
+      after: z.coerce.number().int().min(0).default(0).describe('The last seq that you have.'),
+      limit: z.coerce.number().int().min(1).max(500).default(100).describe('At most so many events.'),
     }),
     success: { status: 200, body: EventPage },
   }),
@@ -103,7 +112,13 @@ export const routes = {
     '/solver/jobs/{job_id}/artifacts/{name+}',
     'A stored file: its bytes up to 1 MB, else a redirect to a short presigned URL',
     {
-      params: job.extend({ name: z.string().min(1).max(200) }),
+      params: job.extend({
+        name: z
+          .string()
+          .min(1)
+          .max(200)
+          .describe('As the list names it, e.g. `1/2/diff.patch`; its slashes may be sent as they are or as %2F.'),
+      }),
       success: { status: 200, body: null },
     },
   ),
@@ -145,7 +160,15 @@ export const routes = {
     'The log of an attempt from a byte offset, also while it runs: new text follows within 60 s',
     {
       params: attempt,
-      query: z.object({ after: z.coerce.number().int().min(0).max(caps.logBytes).default(0) }),
+      query: z.object({
+        after: z.coerce
+          .number()
+          .int()
+          .min(0)
+          .max(caps.logBytes)
+          .default(0)
+          .describe('Bytes that you have: `next` of the answer before.'),
+      }),
       success: { status: 200, body: AttemptLog },
     },
   ),
@@ -153,43 +176,10 @@ export const routes = {
     body: z.strictObject({ session_id: SessionId }),
     success: { status: 201, body: Ticket },
   }),
-  getMe: row('GET', '/me', 'Who the token speaks for', {
-    success: { status: 200, body: z.object({ sub: z.string(), tenant: z.string() }) },
-  }),
-  getStatus: row('GET', '/status', 'Queue depth, slots and version', {
-    success: {
-      status: 200,
-      body: z.object({
-        version: z.string(),
-        waiting: z.int(),
-        slots: z.array(z.object({ scope: z.string(), used: z.int(), limit: z.int() })),
-      }),
-    },
-  }),
-  listModels: row('GET', '/models', 'Models with their prices', {
-    success: {
-      status: 200,
-      body: z.object({
-        default_model: z.string(),
-        providers: z.array(
-          z.object({
-            name: z.string(),
-            kind: z.string(),
-            models: z.array(
-              z.object({
-                name: z.string(),
-                input: z.number(),
-                output: z.number(),
-                cached: z.number(),
-                source: z.string(),
-              }),
-            ),
-          }),
-        ),
-      }),
-    },
-  }),
-  callback: row('POST', '/callbacks/attempts/{attempt_id}', 'A runner reports and hears what to do', {
+  getMe: row('GET', '/me', 'Who the token speaks for', { success: { status: 200, body: MeView } }),
+  getStatus: row('GET', '/status', 'Queue depth, slots and version', { success: { status: 200, body: StatusView } }),
+  listModels: row('GET', '/models', 'Models with their prices', { success: { status: 200, body: ModelsView } }),
+  callback: row('POST', '/callbacks/attempts/{attempt_id}', 'Not for clients: a runner reports and hears what to do', {
     auth: 'attempt',
     function: 'callbacks',
     params: z.object({ attempt_id: AttemptId }),

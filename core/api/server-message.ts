@@ -1,5 +1,5 @@
 import type { JobEvent } from '#core/job/milestone';
-import type { ServerMessage } from './views.ts';
+import type { ServerMessage } from './socket-messages.ts';
 
 /** An event as the socket carries it; pushed when it happens, and again for a client that asks from its last seq. */
 export function eventMessage(sessionId: string, jobId: string, event: JobEvent): ServerMessage {

@@ -1,5 +1,5 @@
 import { answerSchema, requestSchema } from './json-schema.ts';
-import { ClientMessage, ServerMessage } from './views.ts';
+import { ClientMessage, ServerMessage } from './socket-messages.ts';
 
 /** The messages of the socket as JSON Schema 2020-12: what a client sends, what it hears. */
 export function socketSchema(): Record<string, unknown> {

@@ -2,13 +2,18 @@ import * as z from 'zod';
 
 /** A stored file. The manifest of a job lists all of them at every end. */
 export const Artifact = z.object({
-  /** `<round>/<attempt>/<name>`, e.g. `1/2/diff.patch`; `1/job/manifest.json` for those of the job. */
-  name: z.string(),
-  size: z.int().nonnegative(),
-  sha256: z.string(),
+  name: z
+    .string()
+    .describe('`<round>/<attempt>/<name>`, e.g. `1/2/diff.patch`; `1/job/manifest.json` for those of the job.'),
+  size: z.int().nonnegative().describe('Bytes.'),
+  sha256: z.string().describe('Of its bytes, in hexadecimal.'),
   content_type: z.string(),
-  /** Of an attempt that was stopped before its end: a checkpoint, or what it left when it was told to finish. */
-  partial: z.boolean().default(false),
+  partial: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Of an attempt that was stopped before its end: a checkpoint, or what it left when it was told to finish.',
+    ),
 });
 export type Artifact = z.infer<typeof Artifact>;
 

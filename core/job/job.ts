@@ -9,10 +9,10 @@ import { Review } from './review.ts';
 import { Verdict } from './verdict.ts';
 
 export const Failure = z.object({
-  code: z.enum(failureCodes),
-  message: z.string(),
-  remedy: z.string(),
-  retryable: z.boolean(),
+  code: z.enum(failureCodes).describe('For programs: one of errors.md.'),
+  message: z.string().describe('What happened, for people.'),
+  remedy: z.string().describe('What to do about it.'),
+  retryable: z.boolean().describe('Whether a retry may succeed.'),
 });
 
 /** One entry per status write; `v` is the row's version after it. The log is filled from these, in order. */

@@ -75,11 +75,13 @@ export interface NewEvent {
 
 /** An event of a job's log, as stored and as every reader sees it. `seq` is gapless from 1. */
 export const JobEvent = z.object({
-  seq: z.int().positive(),
-  type: z.enum(eventTypes),
-  at: z.string(),
-  src: z.string(),
-  src_seq: z.int().positive(),
+  seq: z.int().positive().describe('Its place in the job’s log: from 1, without gaps.'),
+  type: z.enum(eventTypes).describe('events.md says what each has in `data`; more may come.'),
+  at: z.string().describe('By the clock of its source: go by `seq` for the order.'),
+  src: z
+    .string()
+    .describe('Who says it: `job`, `attempt-2`, `solve-2@1` (a sandbox and its dispatch), `verify-2@1`, `judge@1`.'),
+  src_seq: z.int().positive().describe('Its place among those of its source.'),
   data: z.record(z.string(), z.unknown()),
 });
 export type JobEvent = z.infer<typeof JobEvent>;

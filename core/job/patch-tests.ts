@@ -3,10 +3,9 @@ import { patchLines } from './patch-summary.ts';
 
 /** Test files of the base commit that a patch changes, moves or deletes. A new one is not among them. */
 export const ChangedTests = z.object({
-  files: z.int(),
-  lines_removed: z.int(),
-  /** As they were named before the patch, the first ten. */
-  paths: z.array(z.string()),
+  files: z.int().describe('How many there are.'),
+  lines_removed: z.int().describe('From all of them.'),
+  paths: z.array(z.string()).describe('As they were named before the patch, the first ten.'),
 });
 export type ChangedTests = z.infer<typeof ChangedTests>;
 

@@ -18,8 +18,7 @@ export const Message = z.object({
   session_id: SessionId,
   role: z.enum(['user', 'system']),
   text: z.string().max(16_000),
-  /** The job that a `/solve` in the text started. */
-  job_id: JobId.optional(),
+  job_id: JobId.optional().describe('The job that a `/solve` in the text started, or whose milestone it is.'),
   created_at: z.string(),
 });
 export type Message = z.infer<typeof Message>;
@@ -30,15 +29,21 @@ export const Issue = z.object({
   session_id: SessionId,
   title: z.string().min(1).max(caps.issueTitle),
   body: z.string().max(caps.issueBody),
-  number: z.int().positive().optional(),
-  url: z.string().optional(),
+  number: z.int().positive().optional().describe('At its code host: `/solve #12` names it.'),
+  url: z.string().optional().describe('Where people read it.'),
   repository: Repository,
-  /** Moves on by a conditional write after each new job: what an unkeyed solve is derived from. */
-  last_job: JobId.optional(),
-  /** Summary of the newest diff that was approved or awaits review. */
+  // Moves on by a conditional write after each new job: what an unkeyed solve is derived from.
+  last_job: JobId.optional().describe('Its newest job.'),
   diff: z
-    .object({ job_id: JobId, files: z.int(), insertions: z.int(), deletions: z.int(), summary: z.string() })
-    .optional(),
+    .object({
+      job_id: JobId.describe('Whose diff it is.'),
+      files: z.int().describe('Files that it changes.'),
+      insertions: z.int().describe('Lines added.'),
+      deletions: z.int().describe('Lines removed.'),
+      summary: z.string().describe('A sentence for people.'),
+    })
+    .optional()
+    .describe('The newest diff that was approved or awaits review.'),
   created_at: z.string(),
 });
 export type Issue = z.infer<typeof Issue>;

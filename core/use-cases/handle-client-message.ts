@@ -1,5 +1,5 @@
 import { eventMessage } from '#core/api/server-message';
-import { ClientMessage, type ServerMessage } from '#core/api/views';
+import { ClientMessage, type ServerMessage } from '#core/api/socket-messages';
 import { PatchbayError } from '#core/errors';
 import type { Connection } from '#core/ports/live';
 import type { World } from '#core/ports/world';

@@ -1,4 +1,4 @@
-import type { ServerMessage } from '#core/api/views';
+import type { ServerMessage } from '#core/api/socket-messages';
 import type { JobEvent } from '#core/job/milestone';
 import type { Connection, Connections, Live } from '#core/ports/live';
 import type { Note } from '#core/ports/world';

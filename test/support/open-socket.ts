@@ -1,4 +1,4 @@
-import { ServerMessage } from '#core/api/views';
+import { ServerMessage } from '#core/api/socket-messages';
 import type { ApiClient } from '../../bin/client/api-client.ts';
 
 export interface OpenSocket {

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { ServerMessage } from '#core/api/views';
+import { ServerMessage } from '#core/api/socket-messages';
 import { aConnection, aJobEvent, anId, tenant } from '#test/support/builders';
 import { caseOf, type Subject } from '../case.ts';
 

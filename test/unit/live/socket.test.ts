@@ -2,7 +2,7 @@ import '../../support/quiet-logs.ts';
 
 import type { APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ServerMessage } from '#core/api/views';
+import { ServerMessage } from '#core/api/socket-messages';
 import { sha256Hex } from '#core/ids';
 import { acceptConnection } from '#core/use-cases/accept-connection';
 import { dropConnection } from '#core/use-cases/drop-connection';
