@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { errorTable } from '#core/api/error-table';
+import { eventTable } from '#core/api/event-table';
 import { openApi } from '#core/api/openapi';
 import { socketSchema } from '#core/api/socket-schema';
 import packageJson from '../package.json' with { type: 'json' };
@@ -12,6 +13,7 @@ const files = {
   'openapi.json': json(openApi(packageJson.version)),
   'socket.schema.json': json(socketSchema()),
   'errors.md': errorTable(),
+  'events.md': eventTable(),
 };
 
 mkdirSync(folder, { recursive: true });

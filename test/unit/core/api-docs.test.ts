@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { errorTable } from '#core/api/error-table';
+import { eventTable } from '#core/api/event-table';
 import { openApi } from '#core/api/openapi';
 import type { Route } from '#core/api/route';
 import { routes } from '#core/api/routes';
@@ -45,8 +46,26 @@ describe('the API’s documents', () => {
     expect(stored(name)).toEqual(plain(current));
   });
 
-  it('errors.md is what the table says (else: npm run api:docs)', () => {
-    expect(readFileSync(new URL('../../../docs/api/errors.md', import.meta.url), 'utf8')).toBe(errorTable());
+  it.each([
+    ['errors.md', errorTable()],
+    ['events.md', eventTable()],
+  ])('%s is what the table says (else: npm run api:docs)', (name, current) => {
+    expect(readFileSync(new URL(`../../../docs/api/${name}`, import.meta.url), 'utf8')).toBe(current);
+  });
+
+  it('events.md names every field that a runner puts into an event', () => {
+    const runner = new URL('../../../sandbox-template/runner/', import.meta.url);
+    const sources = readdirSync(runner).filter((name) => name.endsWith('.py'));
+    const code = sources.map((name) => readFileSync(new URL(name, runner), 'utf8')).join('\n');
+    const calls = [...code.matchAll(/\.emit\(\s*"(\w+)"((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)/g)];
+
+    expect(calls.length).toBeGreaterThan(15);
+    for (const [, type, args = ''] of calls) {
+      const row = eventTable().match(new RegExp(`^\\| \`${type}\` .*$`, 'm'))?.[0];
+      for (const [, field] of args.matchAll(/[(,\s](\w+)=(?!=)/g)) {
+        if (field !== 'attempt') expect(row, `${type}.${field}`).toMatch(new RegExp(`\\b${field}\\b`));
+      }
+    }
   });
 
   it('name every route, every parameter of its path, and only components that exist', () => {
