@@ -5,7 +5,7 @@ async function post(path, body) {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() };
   const response = await fetch(api + path, { method: 'POST', headers, body: JSON.stringify(body) });
   const answer = await response.json();
-  if (!response.ok) throw new Error(`${answer.message} ${answer.remedy}`);
+  if (!response.ok) throw new Error(`${response.status} ${answer.message} ${answer.remedy ?? ''}`);
   return answer;
 }
 const session = await post('/sessions', { title: 'Plain client' });
@@ -26,8 +26,9 @@ async function connect() {
   socket.onopen = sync;
   socket.onmessage = ({ data }) => {
     const message = JSON.parse(data);
+    if (message.job_id !== job.id) return; // the socket hears every job of the session
     if (message.type === 'event') apply(message.data);
-    if (message.type === 'event' && message.seq > last) sync();
+    if (message.seq > last) sync(); // a gap, or `synced` while there is more
   };
   socket.onclose = () => setTimeout(() => connect().catch(socket.onclose), 1_000);
 }
