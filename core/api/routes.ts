@@ -30,7 +30,7 @@ const page = {
   limit: z.coerce.number().int().min(1).max(100).default(50).describe('At most so many.'),
   cursor: z.string().max(2_000).optional().describe('From the page before, as it was given; 400 for any other.'),
 };
-const cursor = z.string().optional().describe('For the next page; absent on the last one.');
+const cursor = z.string().optional().describe('For the next page, however short this one is; absent on the last one.');
 
 /**
  * The HTTP API, once: API Gateway's routes, the dispatch inside the functions, OpenAPI and clients are made of these
