@@ -21,7 +21,7 @@ const eventsAtOnce = 50;
 export async function handleClientMessage(world: Ports, id: string, text: string): Promise<void> {
   const connection = await world.connections.get(id);
   if (connection === undefined) return await world.connections.close(id);
-  const message = readMessage(text);
+  const { message, problem: wrong } = readMessage(text);
   const expired = Date.parse(connection.auth_exp) <= world.clock.now();
   if (expired && message?.action !== 'reauth') {
     await send(world, connection, [
@@ -30,7 +30,9 @@ export async function handleClientMessage(world: Ports, id: string, text: string
     return await close(world, id);
   }
   try {
-    if (message === undefined) throw new PatchbayError('invalid_request', 'This is not a message of this socket.');
+    if (message === undefined) {
+      throw new PatchbayError('invalid_request', `This is not a message of this socket: ${wrong}.`);
+    }
     await send(world, connection, await answers(world, connection, message));
   } catch (error) {
     if (!(error instanceof PatchbayError)) throw error;
@@ -38,12 +40,19 @@ export async function handleClientMessage(world: Ports, id: string, text: string
   }
 }
 
-function readMessage(text: string): ClientMessage | undefined {
+/** The first problem names its field, never what was sent. */
+function readMessage(text: string): { message?: ClientMessage; problem?: string } {
+  let sent: unknown;
   try {
-    return ClientMessage.safeParse(JSON.parse(text)).data;
+    sent = JSON.parse(text);
   } catch {
-    return undefined;
+    return { problem: 'it is not JSON' };
   }
+  const { data, error } = ClientMessage.safeParse(sent);
+  if (data !== undefined) return { message: data };
+  const issue = error.issues[0];
+  if (issue?.code === 'unrecognized_keys') return { problem: 'it has an unknown field' };
+  return { problem: `${issue?.path.join('.') || 'it'}: ${issue?.message}` };
 }
 
 async function answers(world: Ports, connection: Connection, message: ClientMessage): Promise<ServerMessage[]> {

@@ -145,8 +145,17 @@ describe('a client that', () => {
     }
   });
 
-  it.each(['', 'null', '{"action":"dance"}', '{"action":"sync"}', '{'])('says %j hears what is wrong', async (text) => {
-    expect(await say(text)).toMatchObject([{ type: 'error', data: { code: 'invalid_request' } }]);
+  it.each([
+    ['', 'not JSON'],
+    ['{', 'not JSON'],
+    ['null', 'expected object'],
+    ['{"action":"dance"}', "action: Invalid discriminator value. Expected 'subscribe'"],
+    [`{"action":"sync","after":0,"job_id":"${anId('s')}"}`, 'job_id: an id that starts with "j"'],
+    [`{"action":"sync","job_id":"${anId('j')}"}`, 'after: '],
+    ['{"action":"ping","<script>":1}', 'it has an unknown field.'],
+  ])('says %j hears what is wrong', async (text, problem) => {
+    const data = { code: 'invalid_request', message: expect.stringContaining(problem) };
+    expect(await say(text)).toMatchObject([{ type: 'error', data }]);
   });
 
   it('outlives its sign-in is told and closed; a fresh ticket in time keeps it', async () => {
