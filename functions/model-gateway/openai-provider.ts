@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { PatchbayError } from '#core/errors';
 import type { Tokens } from '#core/use-cases/model-cost';
 import type { CompletionRequest } from './completion-request.ts';
-import { type Provider, type ProviderCall, UnknownOutcome } from './provider.ts';
+import { type Provider, type ProviderAnswer, type ProviderCall, UnknownOutcome } from './provider.ts';
 import { neverSent, unreachable, upstreamRefusal } from './upstream-refusal.ts';
 
 const Usage = z.object({
@@ -13,19 +13,50 @@ const Usage = z.object({
 
 /** Any OpenAI-compatible API, by fetch. Redirects are not followed: the key would go with them. */
 export function openAiProvider(fetchIt: typeof fetch): Provider {
+  /** Models that call tools here only without reasoning, as their provider said: asked so at once from then on. */
+  const unreasoning = new Set<string>();
   return async (call) => {
-    const { provider } = call.model;
-    if (provider.base_url === undefined) {
-      throw new PatchbayError('unprocessable', `The provider ${provider.name} has no base_url in this installation.`);
+    const { provider, name } = call.model;
+    if (call.request.tools === undefined) return await completed(fetchIt, call);
+    const model = `${provider.name}/${name}`;
+    const withoutReasoning = { ...call, request: { ...call.request, reasoning_effort: 'none' } };
+    if (unreasoning.has(model)) return await completed(fetchIt, withoutReasoning);
+    try {
+      return await completed(fetchIt, call);
+    } catch (error) {
+      if (!wantsNoReasoning(error)) throw error;
+      const answer = await completed(fetchIt, withoutReasoning);
+      unreasoning.add(model);
+      return answer;
     }
-    const response = await sent(fetchIt, `${provider.base_url.replace(/\/$/, '')}/chat/completions`, call);
-    const text = await textOf(response, call);
-    if (!response.ok) throw refusal(provider.name, response, text);
-    const body = z.record(z.string(), z.unknown()).safeParse(json(text));
-    if (!body.success)
-      throw new UnknownOutcome(`The provider ${provider.name} answered with something that is not JSON.`);
-    return { body: body.data, tokens: tokensOf(body.data) };
   };
+}
+
+/**
+ * OpenAI's models since gpt-5.4 refuse tools on this API while they reason, and since gpt-5.6 they reason unless told not
+ * to: https://community.openai.com/t/gpt-5-6-chat-completion-reasoning-effort-bug-behavior-change/1386454. Older ones and
+ * those of others do not know the value, so it is sent to none that did not ask for it.
+ */
+function wantsNoReasoning(error: unknown): boolean {
+  return (
+    error instanceof PatchbayError &&
+    error.code === 'invalid_request' &&
+    /reasoning_effort to ['"`]?none/.test(error.message)
+  );
+}
+
+async function completed(fetchIt: typeof fetch, call: ProviderCall): Promise<ProviderAnswer> {
+  const { provider } = call.model;
+  if (provider.base_url === undefined) {
+    throw new PatchbayError('unprocessable', `The provider ${provider.name} has no base_url in this installation.`);
+  }
+  const response = await sent(fetchIt, `${provider.base_url.replace(/\/$/, '')}/chat/completions`, call);
+  const text = await textOf(response, call);
+  if (!response.ok) throw refusal(provider.name, response, text);
+  const body = z.record(z.string(), z.unknown()).safeParse(json(text));
+  if (!body.success)
+    throw new UnknownOutcome(`The provider ${provider.name} answered with something that is not JSON.`);
+  return { body: body.data, tokens: tokensOf(body.data) };
 }
 
 async function sent(fetchIt: typeof fetch, url: string, call: ProviderCall): Promise<Response> {
@@ -56,16 +87,12 @@ async function textOf(response: Response, { model }: ProviderCall): Promise<stri
   }
 }
 
-/**
- * OpenAI itself takes only the new name of the limit, others only the old one; and its reasoning models refuse
- * `reasoning_effort` together with tools on this API.
- */
+/** OpenAI's own models take only the new name of the limit, on its regional addresses and Azure's too; others only the old one. */
 function bodyFor(url: string, { model, request, maxOutput }: ProviderCall): Record<string, unknown> {
-  const { max_tokens: _, max_completion_tokens: __, reasoning_effort, ...rest }: CompletionRequest = request;
-  const openai = new URL(url).host === 'api.openai.com';
+  const { max_tokens: _, max_completion_tokens: __, ...rest }: CompletionRequest = request;
+  const openai = /(^|\.)api\.openai\.com$|\.openai\.azure\.com$/.test(new URL(url).hostname);
   return {
     ...rest,
-    ...(reasoning_effort === undefined || (openai && rest.tools !== undefined) ? {} : { reasoning_effort }),
     model: model.name,
     stream: false,
     [openai ? 'max_completion_tokens' : 'max_tokens']: maxOutput,

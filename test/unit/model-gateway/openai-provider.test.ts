@@ -1,0 +1,94 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { catalogueOf, findModel, type KnownModel } from '#core/models';
+import { CompletionRequest } from '#functions/model-gateway/completion-request';
+import { openAiProvider } from '#functions/model-gateway/openai-provider';
+import type { Provider, ProviderCall } from '#functions/model-gateway/provider';
+
+const tools = [{ type: 'function', function: { name: 'bash', parameters: { type: 'object' } } }];
+const messages = [{ role: 'user', content: 'fix it' }];
+const completion = {
+  choices: [{ index: 0, message: { role: 'assistant', content: 'done' }, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 1_000, completion_tokens: 100 },
+};
+
+let sent: Array<Record<string, unknown>>;
+let upstream: (body: Record<string, unknown>) => Response;
+let provider: Provider;
+
+beforeEach(() => {
+  sent = [];
+  upstream = () => Response.json(completion);
+  provider = openAiProvider(async (_, init) => {
+    const body = JSON.parse(String(init?.body));
+    sent.push(body);
+    return upstream(body);
+  });
+});
+
+function aModel(base_url: string | undefined, name = 'big'): KnownModel {
+  const row = { name: 'vendor', kind: 'openai-compatible', key: 'vendor', ...(base_url && { base_url }) };
+  return findModel(catalogueOf(JSON.stringify([row])), `vendor/${name}`)!;
+}
+
+function ask(request: Record<string, unknown> = {}, more: Partial<ProviderCall> = {}) {
+  return provider({
+    model: aModel('https://models.test/v1'),
+    request: CompletionRequest.parse({ messages, ...request }),
+    maxOutput: 1_000,
+    key: 'the-key',
+    turn: undefined,
+    signal: new AbortController().signal,
+    ...more,
+  });
+}
+
+describe('reasoning', () => {
+  /** As gpt-5.6 answers: https://github.com/itzcrazykns/vane/issues/1173 */
+  const refused = {
+    error: {
+      message:
+        "Function tools with reasoning_effort are not supported for gpt-5.6-luna in /v1/chat/completions. To use function tools, use /v1/responses or set reasoning_effort to 'none'.",
+      type: 'invalid_request_error',
+      param: 'reasoning_effort',
+      code: null,
+    },
+  };
+
+  it('is switched off for a model that calls tools only without it, and from then on at once', async () => {
+    upstream = ({ reasoning_effort }) =>
+      reasoning_effort === 'none' ? Response.json(completion) : Response.json(refused, { status: 400 });
+
+    const { body } = await ask({ tools });
+    await ask({ tools });
+
+    expect(body).toEqual(completion);
+    expect(sent.map((request) => request.reasoning_effort)).toEqual([undefined, 'none', 'none']);
+  });
+
+  it('is as asked for where the provider takes it, with tools too', async () => {
+    await ask({ tools, reasoning_effort: 'high' });
+
+    expect(sent).toMatchObject([{ reasoning_effort: 'high' }]);
+  });
+
+  it('is not touched where something else is refused', async () => {
+    upstream = () => Response.json({ error: { message: 'Unsupported parameter: tools' } }, { status: 400 });
+
+    await expect(ask({ tools })).rejects.toMatchObject({ code: 'invalid_request' });
+    expect(sent).toHaveLength(1);
+  });
+});
+
+describe('the limit of an answer', () => {
+  it.each([
+    ['https://api.openai.com/v1', 'max_completion_tokens'],
+    ['https://eu.api.openai.com/v1', 'max_completion_tokens'],
+    ['https://mine.openai.azure.com/openai/v1', 'max_completion_tokens'],
+    ['https://api.openai.com.example/v1', 'max_tokens'],
+    ['http://127.0.0.1:11434/v1', 'max_tokens'],
+  ])('at %s is called %s', async (base_url, field) => {
+    await ask({ max_tokens: 5 }, { model: aModel(base_url) });
+
+    expect(Object.keys(sent[0] ?? {}).filter((name) => name.startsWith('max_'))).toEqual([field]);
+  });
+});
