@@ -1,9 +1,9 @@
 import type * as z from 'zod';
 import type { ModelProvider } from './job/provider.ts';
 
-type Row = readonly [model: string, input: number, output: number, cached: number];
+type Row = readonly [model: string, input: number, output: number, cached: number, written?: number];
 
-/** Where list prices are from: US dollars per million tokens of input, output and cached input. */
+/** Where list prices are from: US dollars per million tokens of input, output, cached input, and writing the cache. */
 const pricePages = {
   anthropic: 'https://platform.claude.com/docs/en/about-claude/pricing, as of 2026-10',
   openai: 'https://developers.openai.com/api/docs/pricing, prompts up to 272,000 tokens, as of 2026-09',
@@ -33,10 +33,11 @@ export const builtInProviders: Array<z.input<typeof ModelProvider>> = [
     kind: 'openai-compatible',
     base_url: 'https://api.openai.com/v1',
     key: 'openai',
+    // The cache is written by itself; since gpt-5.6 that costs a quarter more.
     models: priced('openai', [
-      ['gpt-5.6-sol', 4, 20, 0.4],
-      ['gpt-5.6-terra', 2, 12, 0.2],
-      ['gpt-5.6-luna', 0.2, 1.2, 0.02],
+      ['gpt-5.6-sol', 4, 20, 0.4, 5],
+      ['gpt-5.6-terra', 2, 12, 0.2, 2.5],
+      ['gpt-5.6-luna', 0.2, 1.2, 0.02, 0.25],
       ['gpt-5.5', 5, 30, 0.5],
       ['gpt-5.4', 2.5, 15, 0.25],
       ['gpt-5.4-mini', 0.75, 4.5, 0.075],
@@ -63,5 +64,7 @@ export const builtInProviders: Array<z.input<typeof ModelProvider>> = [
 ];
 
 function priced(page: keyof typeof pricePages, rows: readonly Row[]) {
-  return rows.map(([name, input, output, cached]) => ({ name, input, output, cached, source: pricePages[page] }));
+  return rows.map(([name, input, output, cached, written]) => {
+    return { name, input, output, cached, ...(written !== undefined && { written }), source: pricePages[page] };
+  });
 }

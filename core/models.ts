@@ -3,7 +3,7 @@ import { builtInProviders } from './built-in-providers.ts';
 import { ModelProvider, MoreProviders, OnlyProviders } from './job/provider.ts';
 
 export type Catalogue = readonly ModelProvider[];
-export type Price = Pick<ModelProvider['models'][number], 'input' | 'output' | 'cached'>;
+export type Price = Pick<ModelProvider['models'][number], 'input' | 'output' | 'cached'> & { written: number };
 
 /**
  * The catalogue of an installation, from its `MODEL_PROVIDERS`; empty text means the built-in table. An array is merged
@@ -63,12 +63,18 @@ export function findModel(catalogue: Catalogue, model: string): KnownModel | und
   const provider = catalogue.find(({ name }) => name === model.slice(0, slash));
   if (slash < 0 || provider === undefined) return undefined;
   const name = model.slice(slash + 1);
-  const price = provider.models.find((row) => row.name === name) ?? anyOf(provider);
-  return { provider, name, price };
+  const row = provider.models.find((row) => row.name === name) ?? anyOf(provider);
+  return { provider, name, price: row && { ...row, written: row.written ?? row.input * writeFactor[provider.kind] } };
 }
 
+/**
+ * What writing its cache costs, as a multiple of reading the prompt, where a row does not say:
+ * https://platform.claude.com/docs/en/about-claude/pricing
+ */
+const writeFactor = { anthropic: 1.25, bedrock: 1.25, 'openai-compatible': 1, replay: 1 } as const;
+
 /** Every recording costs the same: only its name differs. */
-function anyOf(provider: ModelProvider): Price | undefined {
+function anyOf(provider: ModelProvider): ModelProvider['models'][number] | undefined {
   return provider.kind === 'replay' ? provider.models[0] : undefined;
 }
 

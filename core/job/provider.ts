@@ -1,5 +1,7 @@
 import * as z from 'zod';
 
+const Dollars = z.number().nonnegative();
+
 /** Model providers are a table; models are `provider/model`. Prices in US dollars per million tokens. */
 export const ModelProvider = z.object({
   name: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/),
@@ -10,7 +12,16 @@ export const ModelProvider = z.object({
   key: z.string().optional(),
   models: z
     .array(
-      z.object({ name: z.string(), input: z.number(), output: z.number(), cached: z.number(), source: z.string() }),
+      z.object({
+        name: z.string(),
+        input: Dollars,
+        output: Dollars,
+        /** Input that the provider had in its cache. */
+        cached: Dollars,
+        /** Input that it writes there. Absent: a quarter more than `input` at Anthropic and Bedrock, else as much. */
+        written: Dollars.optional(),
+        source: z.string(),
+      }),
     )
     .default([]),
 });

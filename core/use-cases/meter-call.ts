@@ -3,7 +3,7 @@ import type { Price } from '#core/models';
 import type { AttemptToken } from '#core/ports/attempt-tokens';
 import type { World } from '#core/ports/world';
 import { microUsd } from './job-budget.ts';
-import { microCost, type Tokens, tokensIn } from './model-cost.ts';
+import { microCost, mostMicroCost, type Tokens, tokensIn } from './model-cost.ts';
 
 type Ports = Pick<World, 'meter' | 'clock'>;
 
@@ -43,8 +43,7 @@ export async function openCall(world: Ports, call: MeteredCall): Promise<OpenCal
     staleBefore: new Date(world.clock.now() - staleMs).toISOString(),
   };
   for (let maxOutput = call.maxOutput; ; maxOutput = Math.floor(maxOutput / 2)) {
-    const most = { input: tokensIn(call.promptBytes), cached: 0, written: 0, output: maxOutput };
-    const maxMicroUsd = microCost(price, most);
+    const maxMicroUsd = mostMicroCost(price, { input: tokensIn(call.promptBytes), output: maxOutput });
     const opened = await world.meter.open(meterKey(token), { id, at, max_micro_usd: maxMicroUsd }, limits);
     if (opened === 'ok') return { id, maxOutput, maxMicroUsd };
     if (opened === 'cost' && maxOutput / 2 >= leastOutput) continue;

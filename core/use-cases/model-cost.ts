@@ -8,16 +8,17 @@ export interface Tokens {
   output: number;
 }
 
-/** Writing a provider's cache costs a quarter more than reading the prompt: https://platform.claude.com/docs/en/about-claude/pricing */
-const writeFactor = 1.25;
-
 /** A price of 1 dollar per million tokens is 1 micro-dollar per token. Unpriced models cost nothing here. */
 export function microCost(price: Price | undefined, { input, cached, written, output }: Tokens): number {
   if (price === undefined) return 0;
   const plain = Math.max(0, input - cached - written);
-  return Math.ceil(
-    plain * price.input + cached * price.cached + written * price.input * writeFactor + output * price.output,
-  );
+  return Math.ceil(plain * price.input + cached * price.cached + written * price.written + output * price.output);
+}
+
+/** The most that a call may cost: nothing of its prompt is cached, and all of it may be written to the cache. */
+export function mostMicroCost(price: Price | undefined, { input, output }: Pick<Tokens, 'input' | 'output'>): number {
+  const costs = [0, input].map((written) => microCost(price, { input, cached: 0, written, output }));
+  return Math.max(...costs);
 }
 
 /** More than a prompt of this size has in any language of code or prose we met (about 3.3 bytes a token), for a reservation. */

@@ -21,12 +21,13 @@ export const models = command({
     }
     const rows = catalogue.providers.flatMap(({ name, kind, models: known }) =>
       known.length === 0
-        ? [[`${name}/<any>`, '', '', '', `${kind}, unpriced`]]
+        ? [[`${name}/<any>`, '', '', '', '', `${kind}, unpriced`]]
         : known.map((model) => [
             `${name}/${model.name}`,
             `in ${model.input}`,
             `out ${model.output}`,
             `cached ${model.cached}`,
+            model.written === undefined ? '' : `cache write ${model.written}`,
             model.source,
           ]),
     );

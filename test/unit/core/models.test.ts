@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { catalogueOf, findModel } from '#core/models';
-import { microCost, tokensIn } from '#core/use-cases/model-cost';
+import { microCost, mostMicroCost, tokensIn } from '#core/use-cases/model-cost';
 
 describe('the catalogue', () => {
   it('is the built-in one when nothing is set; each price says where it is from', () => {
@@ -50,6 +50,10 @@ describe('the catalogue', () => {
     ['[{"name":"a","kind":"magic"}]', 'not valid'],
     ['[{"name":"mine","kind":"replay"}]', 'kind replay'],
     ['[{"name":"replay","kind":"bedrock"}]', 'kind replay'],
+    [
+      '[{"name":"a","kind":"bedrock","models":[{"name":"m","input":-1,"output":1,"cached":0,"source":""}]}]',
+      'not valid',
+    ],
   ])('refuses %s', (json, problem) => {
     expect(() => catalogueOf(json)).toThrow(problem);
   });
@@ -68,10 +72,25 @@ describe('the catalogue', () => {
   });
 });
 
-describe('a call’s cost', () => {
-  const price = { input: 3, output: 15, cached: 0.3 };
+describe('the price of writing a cache', () => {
+  const row = { name: 'm', input: 2, output: 4, cached: 1, source: 'test' };
+  const writtenAt = (kind: string, more = {}) =>
+    findModel(catalogueOf(JSON.stringify([{ name: 'own', kind, models: [{ ...row, ...more }] }])), 'own/m')?.price
+      ?.written;
 
-  it('is its tokens at their prices, in micro-dollars; writing a cache costs a quarter more', () => {
+  it('is the row’s, else what is usual for the kind', () => {
+    expect(writtenAt('anthropic')).toBe(2.5);
+    expect(writtenAt('bedrock')).toBe(2.5);
+    expect(writtenAt('openai-compatible')).toBe(2);
+    expect(writtenAt('openai-compatible', { written: 3 })).toBe(3);
+    expect(findModel(catalogueOf(''), 'openai/gpt-5.6-sol')?.price?.written).toBe(5);
+  });
+});
+
+describe('a call’s cost', () => {
+  const price = { input: 3, output: 15, cached: 0.3, written: 3.75 };
+
+  it('is its tokens at their prices, in micro-dollars; writing a cache apart', () => {
     expect(microCost(price, { input: 1_000, cached: 500, written: 100, output: 10 })).toBe(
       400 * 3 + 500 * 0.3 + 100 * 3.75 + 150,
     );
@@ -79,7 +98,15 @@ describe('a call’s cost', () => {
   });
 
   it('is never below what was used, however small', () => {
-    expect(microCost({ input: 0.1, output: 0.1, cached: 0 }, { input: 1, cached: 0, written: 0, output: 0 })).toBe(1);
+    expect(
+      microCost({ input: 0.1, output: 0.1, cached: 0, written: 0 }, { input: 1, cached: 0, written: 0, output: 0 }),
+    ).toBe(1);
     expect(tokensIn(1)).toBe(1);
+  });
+
+  it('is at most that of a prompt that is written to the cache, where that costs more, and of one that is not, else', () => {
+    expect(mostMicroCost(price, { input: 1_000, output: 10 })).toBe(1_000 * 3.75 + 150);
+    expect(mostMicroCost({ ...price, written: 0 }, { input: 1_000, output: 10 })).toBe(1_000 * 3 + 150);
+    expect(mostMicroCost(undefined, { input: 1_000, output: 10 })).toBe(0);
   });
 });
