@@ -1,15 +1,9 @@
 import * as z from 'zod';
 import { PatchbayError } from '#core/errors';
-import type { Tokens } from '#core/use-cases/model-cost';
 import type { CompletionRequest } from './completion-request.ts';
+import { tokensOf } from './openai-usage.ts';
 import { type Provider, type ProviderAnswer, type ProviderCall, UnknownOutcome } from './provider.ts';
 import { neverSent, unreachable, upstreamRefusal } from './upstream-refusal.ts';
-
-const Usage = z.object({
-  prompt_tokens: z.number().nonnegative(),
-  completion_tokens: z.number().nonnegative(),
-  prompt_tokens_details: z.object({ cached_tokens: z.number().nonnegative().nullish() }).nullish(),
-});
 
 /** Any OpenAI-compatible API, by fetch. Redirects are not followed: the key would go with them. */
 export function openAiProvider(fetchIt: typeof fetch): Provider {
@@ -102,13 +96,6 @@ function bodyFor(url: string, { model, request, maxOutput }: ProviderCall): Reco
 function refusal(provider: string, response: Response, text: string): PatchbayError {
   const said = z.object({ error: z.object({ message: z.string() }) }).safeParse(json(text)).data?.error.message;
   return upstreamRefusal({ provider, status: response.status, retryAfter: response.headers.get('retry-after'), said });
-}
-
-function tokensOf(body: Record<string, unknown>): Tokens | undefined {
-  const usage = Usage.safeParse(body.usage);
-  if (!usage.success) return undefined;
-  const { prompt_tokens: input, completion_tokens: output, prompt_tokens_details: details } = usage.data;
-  return { input, output, cached: Math.min(input, details?.cached_tokens ?? 0), written: 0 };
 }
 
 function json(text: string): unknown {

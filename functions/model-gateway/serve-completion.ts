@@ -5,13 +5,13 @@ import { type Catalogue, findModel, type KnownModel } from '#core/models';
 import type { AttemptToken } from '#core/ports/attempt-tokens';
 import type { World } from '#core/ports/world';
 import { type MeteredCall, openCall, settleCall, writeOffCall } from '#core/use-cases/meter-call';
-import { type Tokens, tokensIn } from '#core/use-cases/model-cost';
 import { logIdsOf } from '#functions/runtime/chain';
 import { type HttpResponse, jsonReply } from '#functions/runtime/http-reply';
 import { bearerOf, bodyOf } from '#functions/runtime/http-request';
 import { parsed } from '#functions/runtime/problems';
 import type { UrlEvent } from '#functions/runtime/url-entry';
 import { CompletionRequest, outputAskedFor } from './completion-request.ts';
+import { countedTokens } from './counted-tokens.ts';
 import { type Provider, type ProviderAnswer, UnknownOutcome } from './provider.ts';
 import { usableKey } from './usable-key.ts';
 
@@ -60,7 +60,7 @@ export async function serveCompletion(world: GatewayWorld, event: UrlEvent): Pro
     }),
   );
   const metrics = { ModelCallMs: world.clock.now() - began, ModelRateLimited: 0 };
-  const settled = await settleCall(world, call, open, tokens ?? guessed(promptBytes, body));
+  const settled = await settleCall(world, call, open, countedTokens(tokens, promptBytes, body));
   world.note('model call', { model: token.gateway.model, micro_usd: settled.micro_usd, metrics });
   const patchbay = { cost_usd: settled.micro_usd / 1e6, spent_usd: settled.spent_usd, calls: settled.calls };
   return jsonReply(200, { ...body, patchbay });
@@ -112,10 +112,4 @@ async function asked(
     await writeOffCall(world, call, open);
     throw new PatchbayError('unavailable', error.message, { cause: error, retryAfter: 5 });
   }
-}
-
-/** By size, where a provider does not report tokens: a budget that counts nothing would be none. */
-function guessed(promptBytes: number, body: Record<string, unknown>): Tokens {
-  const output = tokensIn(Buffer.byteLength(JSON.stringify(body.choices ?? '')));
-  return { input: tokensIn(promptBytes), cached: 0, written: 0, output };
 }

@@ -19,7 +19,7 @@ const catalogue = catalogueOf(
       kind: 'openai-compatible',
       base_url: 'https://models.test/v1/',
       key: 'vendor',
-      models: [{ name: 'big', input: 10, output: 20, cached: 1, source: 'test' }],
+      models: [{ name: 'big', input: 10, output: 20, cached: 1, written: 12, source: 'test' }],
     },
     { name: 'local', kind: 'openai-compatible', base_url: 'http://127.0.0.1:1/v1' },
     { name: 'replay', kind: 'replay', models: [{ name: 'any', input: 1, output: 5, cached: 0.1, source: 'test' }] },
@@ -126,11 +126,32 @@ describe('a call', () => {
     expect(second).toMatchObject({ status: 402, body: { code: 'budget_exhausted' } });
   });
 
-  it('is counted by its size when the provider reports no usage', async () => {
-    upstream = async () => Response.json({ choices: completion.choices });
+  it.each([
+    ['none', undefined],
+    ['nothing', { prompt_tokens: 0, completion_tokens: 0 }],
+    ['fractions', { prompt_tokens: 10.5, completion_tokens: 1 }],
+    ['less than nothing', { prompt_tokens: -1, completion_tokens: 1 }],
+  ])('is counted by its size when the provider reports %s as usage', async (_, reported) => {
+    upstream = async () => Response.json({ choices: completion.choices, usage: reported });
     const { body } = await call();
 
     expect(body.patchbay.cost_usd).toBeGreaterThan(0);
+    expect(await usage()).toMatchObject({ input: 17, output: 35 });
+  });
+
+  it('is counted with what was thought and with what was written to the cache', async () => {
+    const details = { cached_tokens: 100, cache_write_tokens: 200 };
+    const reported = {
+      prompt_tokens: 1_000,
+      completion_tokens: 1,
+      total_tokens: 1_101,
+      prompt_tokens_details: details,
+    };
+    upstream = async () => Response.json({ ...completion, usage: reported });
+    const { body } = await call();
+
+    // 700 fresh × 10 + 100 cached × 1 + 200 written × 12 + 101 × 20 micro-dollars
+    expect(body.patchbay.cost_usd).toBe(0.01152);
   });
 });
 
