@@ -1,4 +1,5 @@
 import { PatchbayError } from '#core/errors';
+import { bareError } from './bare-error.ts';
 import type { CompletionRequest } from './completion-request.ts';
 import { type ProviderAnswer, type ProviderCall, UnknownOutcome } from './provider.ts';
 import { type SdkModel, type SdkOptions, sdkPrompt } from './sdk-prompt.ts';
@@ -97,7 +98,8 @@ function toolCall({ toolCallId, toolName, input }: { toolCallId: string; toolNam
 function failure({ model, signal }: ProviderCall, error: unknown): unknown {
   if (error instanceof PatchbayError) return error;
   const { name } = model.provider;
-  if (signal.aborted) return new UnknownOutcome(`The provider ${name} did not answer in time.`, { cause: error });
+  const cause = bareError(error);
+  if (signal.aborted) return new UnknownOutcome(`The provider ${name} did not answer in time.`, { cause });
   const {
     statusCode: status,
     responseHeaders,
@@ -110,6 +112,6 @@ function failure({ model, signal }: ProviderCall, error: unknown): unknown {
   if (status !== undefined && status >= 400) {
     return upstreamRefusal({ provider: name, status, retryAfter: responseHeaders?.['retry-after'], said: message });
   }
-  if (neverSent(error) || neverSent((error as Error).cause ?? error)) return unreachable(name, error);
-  return new UnknownOutcome(`The answer of ${name} could not be read.`, { cause: error });
+  if (neverSent(error) || neverSent((error as Error).cause ?? error)) return unreachable(name, cause);
+  return new UnknownOutcome(`The answer of ${name} could not be read.`, { cause });
 }

@@ -1,5 +1,6 @@
 import '../../support/quiet-logs.ts';
 
+import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { catalogueOf, findModel } from '#core/models';
 import { anthropicProvider } from '#functions/model-gateway/anthropic-provider';
@@ -140,6 +141,26 @@ describe('Anthropic', () => {
     upstream = () => new Response('<html>');
 
     await expect(provider(aCall('anthropic/claude-sonnet-4-5'))).rejects.toBeInstanceOf(UnknownOutcome);
+  });
+
+  it.each([
+    ['that is cut', () => new Response(`{"id":"msg_1","content":[{"text":"${'code of people '.repeat(50)}`)],
+    [
+      'that never comes',
+      () => {
+        throw new TypeError('fetch failed', { cause: Object.assign(new Error('reset'), { code: 'ECONNRESET' }) });
+      },
+    ],
+  ])('with an answer %s leaves neither request nor answer in the error, which is logged', async (_, answer) => {
+    upstream = answer;
+
+    const error = await provider(aCall('anthropic/claude-sonnet-4-5')).catch((thrown: unknown) => thrown);
+
+    const logged = inspect(error, { depth: 9, showHidden: true });
+    expect(error).toBeInstanceOf(UnknownOutcome);
+    expect(logged).toMatch(/JSON|ECONNRESET/);
+    expect(logged).not.toContain('You fix issues.');
+    expect(logged.match(/code of people/g)?.length ?? 0).toBeLessThan(50);
   });
 
   it('is not sent what is not text', async () => {
