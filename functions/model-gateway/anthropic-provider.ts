@@ -1,5 +1,6 @@
 import type { Provider } from './provider.ts';
 import { completedBy } from './sdk-provider.ts';
+import { withoutRedirects } from './without-redirects.ts';
 
 /** Anthropic's own API (Messages). Every model of it takes cache points. */
 export function anthropicProvider(fetchIt: typeof fetch): Provider {
@@ -9,7 +10,7 @@ export function anthropicProvider(fetchIt: typeof fetch): Provider {
     const { base_url } = call.model.provider;
     const anthropic = createAnthropic({
       apiKey: call.key ?? '',
-      fetch: fetchIt,
+      fetch: withoutRedirects(fetchIt),
       ...(base_url && { baseURL: base_url }),
     });
     return await completedBy(anthropic(call.model.name), call, true);

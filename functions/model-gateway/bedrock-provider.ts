@@ -1,5 +1,6 @@
 import type { Provider } from './provider.ts';
 import { completedBy } from './sdk-provider.ts';
+import { withoutRedirects } from './without-redirects.ts';
 
 /**
  * Bedrock (Converse) in this account and region, by the function's own role. A key is for places without one:
@@ -12,7 +13,7 @@ export function bedrockProvider(fetchIt: typeof fetch): Provider {
     const { base_url } = call.model.provider;
     const bedrock = createAmazonBedrock({
       ...credentials(call.key),
-      fetch: fetchIt,
+      fetch: withoutRedirects(fetchIt),
       ...(base_url && { baseURL: base_url, ...regionIn(base_url) }),
     });
     return await completedBy(bedrock(call.model.name), call, takesCachePoints(call.model.name));

@@ -4,9 +4,11 @@ import type { CompletionRequest } from './completion-request.ts';
 import { tokensOf } from './openai-usage.ts';
 import { type Provider, type ProviderAnswer, type ProviderCall, UnknownOutcome } from './provider.ts';
 import { neverSent, unreachable, upstreamRefusal } from './upstream-refusal.ts';
+import { withoutRedirects } from './without-redirects.ts';
 
-/** Any OpenAI-compatible API, by fetch. Redirects are not followed: the key would go with them. */
-export function openAiProvider(fetchIt: typeof fetch): Provider {
+/** Any OpenAI-compatible API, by fetch. */
+export function openAiProvider(anyFetch: typeof fetch): Provider {
+  const fetchIt = withoutRedirects(anyFetch);
   /** Models that call tools here only without reasoning, as their provider said: asked so at once from then on. */
   const unreasoning = new Set<string>();
   return async (call) => {
@@ -57,7 +59,6 @@ async function sent(fetchIt: typeof fetch, url: string, call: ProviderCall): Pro
   try {
     return await fetchIt(url, {
       method: 'POST',
-      redirect: 'error',
       signal: call.signal,
       headers: {
         'content-type': 'application/json',

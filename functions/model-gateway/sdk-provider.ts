@@ -109,7 +109,7 @@ function failure({ model, signal }: ProviderCall, error: unknown): unknown {
     responseHeaders: Record<string, string>;
     message: string;
   }>;
-  if (status !== undefined && status >= 400) {
+  if (status !== undefined && status >= 300) {
     return upstreamRefusal({ provider: name, status, retryAfter: responseHeaders?.['retry-after'], said: message });
   }
   if (neverSent(error) || neverSent((error as Error).cause ?? error)) return unreachable(name, cause);

@@ -14,6 +14,11 @@ export function upstreamRefusal({ provider, status, retryAfter, said }: Upstream
   if (status === 401 || status === 403) {
     return new PatchbayError('unprocessable', `The provider ${provider} refused this installation’s key.`);
   }
+  if (status < 400) {
+    return new PatchbayError('unprocessable', `The address of the provider ${provider} redirects (${status}).`, {
+      remedy: 'Give the address that it redirects to as base_url: the key is sent nowhere else.',
+    });
+  }
   const wait = { retryAfter: secondsOf(retryAfter) };
   if (status === 429) return new PatchbayError('too_many_requests', `The provider ${provider} limits the rate.`, wait);
   if (status >= 500 || status === 408) {
