@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { PatchbayError } from '#core/errors';
 import type { CompletionRequest } from './completion-request.ts';
+import { lateRefusalIn, refusalIn } from './openai-refusal.ts';
 import { tokensOf } from './openai-usage.ts';
 import { type Provider, type ProviderAnswer, type ProviderCall, UnknownOutcome } from './provider.ts';
 import { neverSent, unreachable, upstreamRefusal } from './upstream-refusal.ts';
@@ -48,10 +49,15 @@ async function completed(fetchIt: typeof fetch, call: ProviderCall): Promise<Pro
   }
   const response = await sent(fetchIt, `${provider.base_url.replace(/\/$/, '')}/chat/completions`, call);
   const text = await textOf(response, call);
-  if (!response.ok) throw refusal(provider.name, response, text);
+  const retryAfter = response.headers.get('retry-after');
+  if (!response.ok) {
+    throw upstreamRefusal({ ...refusalIn(json(text)), provider: provider.name, status: response.status, retryAfter });
+  }
   const body = z.record(z.string(), z.unknown()).safeParse(json(text));
   if (!body.success)
     throw new UnknownOutcome(`The provider ${provider.name} answered with something that is not JSON.`);
+  const late = lateRefusalIn(body.data);
+  if (late) throw upstreamRefusal({ ...late, provider: provider.name, retryAfter });
   return { body: body.data, tokens: tokensOf(body.data) };
 }
 
@@ -92,11 +98,6 @@ function bodyFor(url: string, { model, request, maxOutput }: ProviderCall): Reco
     stream: false,
     [openai ? 'max_completion_tokens' : 'max_tokens']: maxOutput,
   };
-}
-
-function refusal(provider: string, response: Response, text: string): PatchbayError {
-  const said = z.object({ error: z.object({ message: z.string() }) }).safeParse(json(text)).data?.error.message;
-  return upstreamRefusal({ provider, status: response.status, retryAfter: response.headers.get('retry-after'), said });
 }
 
 function json(text: string): unknown {

@@ -7,10 +7,12 @@ export interface Upstream {
   retryAfter: string | null | undefined;
   /** The provider's own sentence, if there is one. */
   said: string | undefined;
+  /** And its word for the reason. */
+  code?: string | number | null | undefined;
 }
 
 /** A provider's refusal as ours. Its words go on only where they help: those about keys may quote them. */
-export function upstreamRefusal({ provider, status, retryAfter, said }: Upstream): PatchbayError {
+export function upstreamRefusal({ provider, status, retryAfter, said, code }: Upstream): PatchbayError {
   if (status === 401 || status === 403) {
     return new PatchbayError('unprocessable', `The provider ${provider} refused this installation’s key.`);
   }
@@ -19,12 +21,20 @@ export function upstreamRefusal({ provider, status, retryAfter, said }: Upstream
       remedy: 'Give the address that it redirects to as base_url: the key is sent nowhere else.',
     });
   }
+  const why = said === undefined ? '.' : `: ${said.slice(0, 500)}`;
+  if (status === 402 || code === 'insufficient_quota') {
+    return new PatchbayError('unprocessable', `The account at the provider ${provider} has no credit left${why}`, {
+      remedy: 'Add credit there, or choose a model of another provider.',
+    });
+  }
   const wait = { retryAfter: secondsOf(retryAfter) };
-  if (status === 429) return new PatchbayError('too_many_requests', `The provider ${provider} limits the rate.`, wait);
+  // One request above the limit of a minute: it never fits.
+  const tooLarge = status === 429 && /^request too large/i.test(said ?? '');
+  if (status === 429 && !tooLarge)
+    return new PatchbayError('too_many_requests', `The provider ${provider} limits the rate.`, wait);
   if (status >= 500 || status === 408) {
     return new PatchbayError('unavailable', `The provider ${provider} answered ${status}.`, wait);
   }
-  const why = said === undefined ? '.' : `: ${said.slice(0, 500)}`;
   return new PatchbayError('invalid_request', `The provider ${provider} answered ${status}${why}`);
 }
 

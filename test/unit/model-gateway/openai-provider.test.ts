@@ -92,3 +92,60 @@ describe('the limit of an answer', () => {
     expect(Object.keys(sent[0] ?? {}).filter((name) => name.startsWith('max_'))).toEqual([field]);
   });
 });
+
+describe('a refusal', () => {
+  const answering = (status: number, body: unknown) => {
+    upstream = () => Response.json(body, { status });
+  };
+
+  it.each([
+    ['OpenAI', { error: { message: 'too long', code: 'context_length_exceeded' } }],
+    ['xAI', { code: 'invalid argument', error: 'too long' }],
+    ['vLLM', { object: 'error', message: 'too long', type: 'BadRequestError', code: 400 }],
+    ['FastAPI', { detail: 'too long' }],
+  ])('has the words of %s', async (_, body) => {
+    answering(400, body);
+
+    await expect(ask()).rejects.toMatchObject({
+      code: 'invalid_request',
+      message: 'The provider vendor answered 400: too long',
+    });
+  });
+
+  it.each([
+    [429, { error: { message: 'You exceeded your current quota', code: 'insufficient_quota' } }],
+    [402, { error: { message: 'Insufficient credits', code: 402 } }],
+    [200, { error: { message: 'Insufficient credits', code: 402 } }],
+  ])('for want of credit (%i) is not a limit of the rate: waiting helps nobody', async (status, body) => {
+    answering(status, body);
+
+    await expect(ask()).rejects.toMatchObject({
+      code: 'unprocessable',
+      message: expect.stringContaining('no credit left'),
+    });
+  });
+
+  it('of a request that is larger than what a minute allows is no limit of the rate either', async () => {
+    const message = 'Request too large for gpt-5.5 on tokens per min (TPM): Limit 30000, Requested 45000.';
+    answering(429, { error: { message, type: 'tokens', code: 'rate_limit_exceeded' } });
+
+    await expect(ask()).rejects.toMatchObject({ code: 'invalid_request', message: expect.stringContaining('TPM') });
+  });
+
+  it.each([
+    [{ message: 'Rate limit exceeded: free-models-per-day', code: 429 }, 'too_many_requests'],
+    [{ message: 'Provider returned error', code: 502 }, 'unavailable'],
+    [{ message: 'Upstream idle' }, 'unavailable'],
+    [{ message: 'context too long', code: 400 }, 'invalid_request'],
+  ])('that comes with status 200 is one: %j', async (error, code) => {
+    answering(200, { error, user_id: 'u' });
+
+    await expect(ask()).rejects.toMatchObject({ code });
+  });
+
+  it('after which the provider reports tokens was billed', async () => {
+    answering(200, { error: { message: 'cut', code: 502 }, usage: completion.usage });
+
+    expect(await ask()).toMatchObject({ tokens: { input: 1_000, output: 100 } });
+  });
+});
