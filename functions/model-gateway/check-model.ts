@@ -4,7 +4,7 @@ import type { KnownModel } from '#core/models';
 import { microCost, type Tokens } from '#core/use-cases/model-cost';
 import type { ProviderAnswer } from './provider.ts';
 import { providersByKind } from './providers-by-kind.ts';
-import { usableKey } from './usable-key.ts';
+import { usableKey, withoutKey } from './usable-key.ts';
 
 /** What became of one call, for a person to act on. */
 export type CheckOutcome =
@@ -154,10 +154,4 @@ function reason(error: unknown): string {
     if (typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code)) return ` (${code})`;
   }
   return '';
-}
-
-/** Providers quote what they were sent. */
-function withoutKey(text: string, key: string | undefined): string {
-  const parts = (key ?? '').split(':').filter((part) => part.length >= 4);
-  return [key ?? '', ...parts].filter(Boolean).reduce((masked, part) => masked.replaceAll(part, '***'), text);
 }

@@ -49,15 +49,15 @@ async function completed(fetchIt: typeof fetch, call: ProviderCall): Promise<Pro
   }
   const response = await sent(fetchIt, `${provider.base_url.replace(/\/$/, '')}/chat/completions`, call);
   const text = await textOf(response, call);
-  const retryAfter = response.headers.get('retry-after');
+  const asked = { provider: provider.name, key: call.key, retryAfter: response.headers.get('retry-after') };
   if (!response.ok) {
-    throw upstreamRefusal({ ...refusalIn(json(text)), provider: provider.name, status: response.status, retryAfter });
+    throw upstreamRefusal({ ...asked, ...refusalIn(json(text)), status: response.status });
   }
   const body = z.record(z.string(), z.unknown()).safeParse(json(text));
   if (!body.success)
     throw new UnknownOutcome(`The provider ${provider.name} answered with something that is not JSON.`);
   const late = lateRefusalIn(body.data);
-  if (late) throw upstreamRefusal({ ...late, provider: provider.name, retryAfter });
+  if (late) throw upstreamRefusal({ ...asked, ...late });
   return { body: body.data, tokens: tokensOf(body.data) };
 }
 

@@ -95,7 +95,7 @@ function toolCall({ toolCallId, toolName, input }: { toolCallId: string; toolNam
 }
 
 /** The SDK's APICallError, by its shape: its class may exist twice in a bundle. */
-function failure({ model, signal }: ProviderCall, error: unknown): unknown {
+function failure({ model, signal, key }: ProviderCall, error: unknown): unknown {
   if (error instanceof PatchbayError) return error;
   const { name } = model.provider;
   const cause = bareError(error);
@@ -110,7 +110,13 @@ function failure({ model, signal }: ProviderCall, error: unknown): unknown {
     message: string;
   }>;
   if (status !== undefined && status >= 300) {
-    return upstreamRefusal({ provider: name, status, retryAfter: responseHeaders?.['retry-after'], said: message });
+    return upstreamRefusal({
+      provider: name,
+      key,
+      status,
+      retryAfter: responseHeaders?.['retry-after'],
+      said: message,
+    });
   }
   if (neverSent(error) || neverSent((error as Error).cause ?? error)) return unreachable(name, cause);
   return new UnknownOutcome(`The answer of ${name} could not be read.`, { cause });

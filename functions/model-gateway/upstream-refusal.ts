@@ -1,4 +1,5 @@
 import { PatchbayError } from '#core/errors';
+import { withoutKey } from './usable-key.ts';
 
 export interface Upstream {
   provider: string;
@@ -7,12 +8,14 @@ export interface Upstream {
   retryAfter: string | null | undefined;
   /** The provider's own sentence, if there is one. */
   said: string | undefined;
+  /** What it was asked with: providers quote what they were sent, and a refusal goes to the sandbox and the log. */
+  key: string | undefined;
   /** And its word for the reason. */
   code?: string | number | null | undefined;
 }
 
 /** A provider's refusal as ours. Its words go on only where they help: those about keys may quote them. */
-export function upstreamRefusal({ provider, status, retryAfter, said, code }: Upstream): PatchbayError {
+export function upstreamRefusal({ provider, status, retryAfter, said, key, code }: Upstream): PatchbayError {
   if (status === 401 || status === 403) {
     return new PatchbayError('unprocessable', `The provider ${provider} refused this installation’s key.`);
   }
@@ -21,7 +24,7 @@ export function upstreamRefusal({ provider, status, retryAfter, said, code }: Up
       remedy: 'Give the address that it redirects to as base_url: the key is sent nowhere else.',
     });
   }
-  const why = said === undefined ? '.' : `: ${said.slice(0, 500)}`;
+  const why = said === undefined ? '.' : `: ${withoutKey(said, key).slice(0, 500)}`;
   if (status === 402 || code === 'insufficient_quota') {
     return new PatchbayError('unprocessable', `The account at the provider ${provider} has no credit left${why}`, {
       remedy: 'Add credit there, or choose a model of another provider.',

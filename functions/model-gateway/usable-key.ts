@@ -16,3 +16,9 @@ export function usableKey(key: string, provider: string): string {
     },
   );
 }
+
+/** Providers quote what they were sent. */
+export function withoutKey(text: string, key: string | undefined): string {
+  const parts = (key ?? '').split(':').filter((part) => part.length >= 4);
+  return [key ?? '', ...parts].filter(Boolean).reduce((masked, part) => masked.replaceAll(part, '***'), text);
+}

@@ -222,6 +222,13 @@ describe('a provider that refuses', () => {
     expect(body.message).toContain('context too long');
   });
 
+  it('with 400 in words that quote the key is passed on without it', async () => {
+    upstream = async () => Response.json({ error: 'Incorrect API key provided: the-key.' }, { status: 400 });
+    const { body } = await call();
+
+    expect(body.message).toContain('Incorrect API key provided: ***.');
+  });
+
   it('with 401 is about our key, and does not quote it', async () => {
     upstream = async () => Response.json({ error: { message: 'bad key the-key' } }, { status: 401 });
     const { status, body } = await call();
