@@ -1,6 +1,5 @@
 import type { Provider } from './provider.ts';
 import { completedBy } from './sdk-provider.ts';
-import { withoutRedirects } from './without-redirects.ts';
 
 /**
  * Bedrock (Converse) in this account and region, by the function's own role. A key is for places without one:
@@ -11,12 +10,13 @@ export function bedrockProvider(fetchIt: typeof fetch): Provider {
     // A chunk of its own, read at the first call: most installations have models of one kind.
     const { createAmazonBedrock } = await import('@ai-sdk/amazon-bedrock');
     const { base_url } = call.model.provider;
-    const bedrock = createAmazonBedrock({
-      ...credentials(call.key),
-      fetch: withoutRedirects(fetchIt),
-      ...(base_url && { baseURL: base_url, ...regionIn(base_url) }),
-    });
-    return await completedBy(bedrock(call.model.name), call, takesCachePoints(call.model.name));
+    const model = (wire: typeof fetch) =>
+      createAmazonBedrock({
+        ...credentials(call.key),
+        fetch: wire,
+        ...(base_url && { baseURL: base_url, ...regionIn(base_url) }),
+      })(call.model.name);
+    return await completedBy(fetchIt, { model, cached: takesCachePoints(call.model.name) }, call);
   };
 }
 

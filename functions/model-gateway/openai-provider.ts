@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { PatchbayError } from '#core/errors';
 import type { CompletionRequest } from './completion-request.ts';
+import { neverSent } from './never-sent.ts';
 import { lateRefusalIn, refusalIn } from './openai-refusal.ts';
 import { tokensOf } from './openai-usage.ts';
 import { type Provider, type ProviderAnswer, type ProviderCall, UnknownOutcome } from './provider.ts';
-import { neverSent, unreachable, upstreamRefusal } from './upstream-refusal.ts';
+import { unreachable, upstreamRefusal } from './upstream-refusal.ts';
 import { withoutRedirects } from './without-redirects.ts';
 
 /** Any OpenAI-compatible API, by fetch. */

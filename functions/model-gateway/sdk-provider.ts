@@ -1,19 +1,37 @@
 import { PatchbayError } from '#core/errors';
 import { bareError } from './bare-error.ts';
 import type { CompletionRequest } from './completion-request.ts';
+import { neverSent } from './never-sent.ts';
 import { type ProviderAnswer, type ProviderCall, UnknownOutcome } from './provider.ts';
 import { type SdkModel, type SdkOptions, sdkPrompt } from './sdk-prompt.ts';
-import { neverSent, unreachable, upstreamRefusal } from './upstream-refusal.ts';
+import { unreachable, upstreamRefusal } from './upstream-refusal.ts';
+import { withoutKey } from './usable-key.ts';
+import { withoutRedirects } from './without-redirects.ts';
 
 type SdkResult = Awaited<ReturnType<SdkModel['doGenerate']>>;
 
+/** How a kind makes its model, which is to call by this fetch. `cached`: whether it takes cache points. */
+interface Sdk {
+  model(wire: typeof fetch): SdkModel;
+  cached: boolean;
+}
+
 /** One call to a model of the AI SDK, written as a chat completion. No retries: the agent makes them. */
-export async function completedBy(sdk: SdkModel, call: ProviderCall, cached: boolean): Promise<ProviderAnswer> {
+export async function completedBy(
+  fetchIt: typeof fetch,
+  { model, cached }: Sdk,
+  call: ProviderCall,
+): Promise<ProviderAnswer> {
+  let sent = false;
+  const wire = withoutRedirects((url, init) => {
+    sent = true;
+    return fetchIt(url, init);
+  });
   const options = callOptions(call, cached);
   try {
-    return answer(call, await sdk.doGenerate(options));
+    return answer(call, await model(wire).doGenerate(options));
   } catch (error) {
-    throw failure(call, error);
+    throw sent || call.signal.aborted ? failure(call, error) : notMade(call, error);
   }
 }
 
@@ -92,6 +110,14 @@ function answer({ model }: ProviderCall, result: SdkResult): ProviderAnswer {
 
 function toolCall({ toolCallId, toolName, input }: { toolCallId: string; toolName: string; input: string }) {
   return { id: toolCallId, type: 'function', function: { name: toolName, arguments: input } };
+}
+
+/** By the SDK itself, e.g. for want of credentials or of a region: nothing that could have been billed. */
+function notMade({ model, key }: ProviderCall, error: unknown): PatchbayError {
+  const why = withoutKey(error instanceof Error ? error.message : String(error), key).slice(0, 500);
+  return new PatchbayError('unprocessable', `The provider ${model.provider.name} could not be called: ${why}`, {
+    cause: bareError(error),
+  });
 }
 
 /** The SDK's APICallError, by its shape: its class may exist twice in a bundle. */

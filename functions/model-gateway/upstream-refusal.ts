@@ -45,16 +45,6 @@ export function unreachable(provider: string, cause: unknown): PatchbayError {
   return new PatchbayError('unavailable', `The provider ${provider} cannot be reached.`, { cause, retryAfter: 5 });
 }
 
-/**
- * No connection was made, as undici tells it: the cause of fetch's TypeError has a code of the system or its own. A proxy's
- * refusal has none, only this text.
- */
-export function neverSent(error: unknown): boolean {
-  const { code, cause } = ((error as Error).cause ?? {}) as { code?: string | number; cause?: Error };
-  if (/^Proxy response \(\d+\)/.test(cause?.message ?? '')) return true;
-  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT'].includes(String(code));
-}
-
 /** Seconds or a date; at most two minutes, else the agent's own patience decides. */
 function secondsOf(header: string | null | undefined): number {
   const seconds = Number(header ?? Number.NaN);

@@ -248,11 +248,13 @@ describe('a provider that refuses', () => {
       throw new TypeError('fetch failed', { cause: Object.assign(new Error('cancelled'), { code: 0, cause }) });
     };
     const byProxy = await call();
+    upstream = failing('CERT_HAS_EXPIRED');
+    const untrusted = await call();
     const before = await usage();
     upstream = failing('ECONNRESET');
     const broken = await call();
 
-    expect([never.status, byProxy.status, broken.status]).toEqual([503, 503, 503]);
+    expect([never.status, byProxy.status, untrusted.status, broken.status]).toEqual([503, 503, 503, 503]);
     expect(JSON.stringify(byProxy.body)).toContain('cannot be reached');
     expect(before).toMatchObject({ calls: 0, cost_usd: 0 });
     expect(await usage()).toMatchObject({ calls: 1, cost_usd: expect.closeTo(0.164, 3) });

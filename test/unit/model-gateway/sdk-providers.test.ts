@@ -1,7 +1,7 @@
 import '../../support/quiet-logs.ts';
 
 import { inspect } from 'node:util';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { catalogueOf, findModel } from '#core/models';
 import { anthropicProvider } from '#functions/model-gateway/anthropic-provider';
 import { bedrockProvider } from '#functions/model-gateway/bedrock-provider';
@@ -96,6 +96,14 @@ describe('Anthropic', () => {
         { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't1', cache_control }] },
       ],
     });
+  });
+
+  it('is called at its own address, whatever the environment of other programs says', async () => {
+    vi.stubEnv('ANTHROPIC_BASE_URL', 'https://elsewhere.test/v1');
+    await provider(aCall('anthropic/claude-sonnet-4-5'));
+    vi.unstubAllEnvs();
+
+    expect(sent[0]?.url).toBe('https://api.anthropic.com/v1/messages');
   });
 
   it('answers as a chat completion, with tokens read from and written to its cache', async () => {
@@ -205,6 +213,16 @@ describe('Bedrock', () => {
     expect(JSON.stringify(sent[0]?.body)).toContain('cachePoint');
     expect(tokens).toEqual({ input: 110, cached: 100, written: 0, output: 5 });
     expect(body).toMatchObject({ choices: [{ message: { tool_calls: [{ function: { name: 'bash' } }] } }] });
+  });
+
+  it('that cannot be called, for want of a region, is refused: nothing was billed', async () => {
+    delete process.env.AWS_REGION;
+
+    await expect(provider(aCall(claude, { key: 'AKIAEXAMPLE:secret' }))).rejects.toMatchObject({
+      code: 'unprocessable',
+      message: expect.stringContaining('region'),
+    });
+    expect(sent).toEqual([]);
   });
 
   it('takes a key of its own, and no cache points for models that refuse them', async () => {
