@@ -16,11 +16,17 @@ const Text = z.union([
 ]);
 
 /**
- * What a model thought before its answer, as its provider wants it back with the next turn (signed). Chat completions
- * have no place for it: it travels in a field of the assistant's message, which runners send back as it came.
+ * What a model thought, before its answer and between its calls, as its provider wants it back with the next turn: signed,
+ * unchanged, and where it was (https://github.com/anthropics/claude-code/issues/63412). Chat completions have no place for
+ * it: it travels in a field of the assistant's message, which runners send back as it came. `at`: how many parts of the
+ * message stood before it, the text being one and each call one.
  */
 export const Reasoning = z.array(
-  z.object({ text: z.string(), metadata: z.record(z.string(), z.record(z.string(), z.json())).optional() }),
+  z.object({
+    text: z.string(),
+    at: z.int().nonnegative().default(0),
+    metadata: z.record(z.string(), z.record(z.string(), z.json())).optional(),
+  }),
 );
 
 const Message = z.discriminatedUnion('role', [
@@ -90,11 +96,9 @@ function sdkMessage(message: Message, names: ReadonlyMap<string, string>): Promp
 type AssistantParts = Extract<Prompt[number], { role: 'assistant' }>['content'];
 
 function assistantParts(message: Extract<Message, { role: 'assistant' }>): AssistantParts {
-  const thoughts = (message.reasoning_parts ?? []).map(({ text, metadata }) => ({
-    type: 'reasoning' as const,
-    text,
-    ...(metadata && { providerOptions: metadata }),
-  }));
+  const thoughts = (message.reasoning_parts ?? []).map(({ text, at, metadata }) => {
+    return { at, part: { type: 'reasoning' as const, text, ...(metadata && { providerOptions: metadata }) } };
+  });
   const calls = (message.tool_calls ?? []).map(({ id, function: call }) => ({
     type: 'tool-call' as const,
     toolCallId: id,
@@ -103,7 +107,13 @@ function assistantParts(message: Extract<Message, { role: 'assistant' }>): Assis
   }));
   // Providers refuse empty texts.
   const text = message.content ? [{ type: 'text' as const, text: message.content }] : [];
-  return [...thoughts, ...text, ...calls];
+  const parts = [...text, ...calls];
+  const thoughtAt = (from: number, to: number) =>
+    thoughts.flatMap(({ at, part }) => (at >= from && at < to ? [part] : []));
+  return [
+    ...parts.flatMap((part, index) => [...thoughtAt(index, index + 1), part]),
+    ...thoughtAt(parts.length, Number.POSITIVE_INFINITY),
+  ];
 }
 
 /** A model's own broken arguments go back to it as it wrote them: as a text in an object, which every provider takes. */

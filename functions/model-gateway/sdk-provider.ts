@@ -74,11 +74,7 @@ function answer({ model }: ProviderCall, result: SdkResult): ProviderAnswer {
   const { content, usage, finishReason, response } = result;
   const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
   const tool_calls = content.flatMap((part) => (part.type === 'tool-call' ? [toolCall(part)] : []));
-  const reasoning_parts = content.flatMap((part) =>
-    part.type === 'reasoning'
-      ? [{ text: part.text, ...(part.providerMetadata && { metadata: part.providerMetadata }) }]
-      : [],
-  );
+  const reasoning_parts = reasoningOf(content);
   const input = usage.inputTokens.total ?? 0;
   const output = usage.outputTokens.total ?? 0;
   const cached = usage.inputTokens.cacheRead ?? 0;
@@ -106,6 +102,19 @@ function answer({ model }: ProviderCall, result: SdkResult): ProviderAnswer {
         ? undefined
         : { input, output, cached, written: usage.inputTokens.cacheWrite ?? 0 },
   };
+}
+
+/** As `Reasoning` takes it back. */
+function reasoningOf(content: SdkResult['content']) {
+  const before = (index: number) => {
+    const types = content.slice(0, index).map(({ type }) => type);
+    return Number(types.includes('text')) + types.filter((type) => type === 'tool-call').length;
+  };
+  return content.flatMap((part, index) => {
+    if (part.type !== 'reasoning') return [];
+    const { text, providerMetadata: metadata } = part;
+    return [{ text, at: before(index), ...(metadata && { metadata }) }];
+  });
 }
 
 function toolCall({ toolCallId, toolName, input }: { toolCallId: string; toolName: string; input: string }) {

@@ -127,6 +127,29 @@ describe('Anthropic', () => {
     });
   });
 
+  it('gets back what it thought between its calls where it was, in the same words', async () => {
+    const thinking = (signature: string) => ({ type: 'thinking', thinking: '', signature });
+    const call = (id: string) => ({ type: 'tool_use', id, name: 'bash', input: { command: 'ls' } });
+    const content = [
+      thinking('a'),
+      { type: 'text', text: 'Two things.' },
+      thinking('b'),
+      call('t2'),
+      { type: 'redacted_thinking', data: 'hidden' },
+      call('t3'),
+    ];
+    upstream = () => Response.json({ ...message, content });
+    const { body } = await provider(aCall('anthropic/claude-opus-5-5'));
+    const [{ message: answer }] = (body as { choices: [{ message: { role: 'assistant' } }] }).choices;
+    const results = ['t2', 't3'].map((tool_call_id) => ({ role: 'tool', tool_call_id, content: 'ok' }));
+    const request = CompletionRequest.parse({ messages: [...history, answer, ...results], tools: [bash] });
+
+    await provider(aCall('anthropic/claude-opus-5-5', { request }));
+
+    const messages = sent[1]?.body.messages as Array<{ content: unknown }> | undefined;
+    expect(messages?.at(-2)?.content).toEqual(content);
+  });
+
   it.each([
     [429, 'too_many_requests'],
     [529, 'unavailable'],
