@@ -33,7 +33,10 @@ function credentials(key: string | undefined) {
   return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
 }
 
-/** Others refuse them: https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html */
+/**
+ * Others refuse them: https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html. So does Nova behind the
+ * result of a tool, where an agent's last point is: https://github.com/earendil-works/pi/issues/2053
+ */
 function takesCachePoints(model: string): boolean {
-  return /anthropic|nova/.test(model);
+  return model.includes('anthropic');
 }

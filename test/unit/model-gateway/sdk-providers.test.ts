@@ -248,12 +248,15 @@ describe('Bedrock', () => {
     expect(sent).toEqual([]);
   });
 
-  it('takes a key of its own, and no cache points for models that refuse them', async () => {
-    await provider(aCall('bedrock/meta.llama3-1-70b-instruct-v1:0', { key: 'bedrock-api-key' }));
+  it.each(['meta.llama3-1-70b-instruct-v1:0', 'us.amazon.nova-pro-v1:0'])(
+    'takes a key of its own, and no cache points for %s, which refuses them',
+    async (name) => {
+      await provider(aCall(`bedrock/${name}`, { key: 'bedrock-api-key' }));
 
-    expect(sent[0]?.headers.get('authorization')).toBe('Bearer bedrock-api-key');
-    expect(JSON.stringify(sent[0]?.body)).not.toContain('cachePoint');
-  });
+      expect(sent[0]?.headers.get('authorization')).toBe('Bearer bedrock-api-key');
+      expect(JSON.stringify(sent[0]?.body)).not.toContain('cachePoint');
+    },
+  );
 
   it('is called, and signed, in the region of its address', async () => {
     const model = findModel(catalogueOf(''), claude)!;
