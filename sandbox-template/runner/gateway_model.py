@@ -19,6 +19,9 @@ from .stop import Stop
 TRIES = 5
 BACKOFF_SECONDS = (1.0, 30.0)
 CALL_SECONDS = 300.0
+LIMITED_SECONDS = 330.0
+"""How long a 429 is waited out, however often it comes: longer than a limit of a minute lasts, and than the gateway holds the
+place of a call whose function died (310 s), which answers the next one as busy."""
 QUOTED = 500
 
 
@@ -85,18 +88,22 @@ class GatewayModel:
 
     def _ask(self, messages: list[dict[str, Any]]) -> dict[str, Any]:
         body = json.dumps({**self.config.params, "model": self.config.model_name, "messages": messages, "tools": [BASH_TOOL]}).encode()
-        fault, wait = "", 0.0
-        for attempt in range(TRIES):
-            if attempt:
-                self._pause(attempt, wait)
+        fault, wait, failed, limited, waited = "", 0.0, 0, 0, 0.0
+        while failed < TRIES and waited < LIMITED_SECONDS:
+            if failed or limited:
+                waited += self._pause(failed + limited, wait)
             self._check()
             wait = 0.0
             try:
                 reply = self.http.request("POST", self._url, headers=self._headers(), body=body, timeout=self._timeout())
             except Unreachable as error:
                 self._check()
-                fault = str(error)
+                failed, fault = failed + 1, str(error)
                 continue
+            if reply.status == 429:
+                limited += 1
+            else:
+                failed += 1
             if reply.status == 200:
                 try:
                     parsed = json.loads(reply.body)
@@ -107,7 +114,7 @@ class GatewayModel:
                     fault = "the reply is not JSON"
                 continue
             fault, wait = self._refusal(reply)
-        raise GatewayRefused(f"The model could not be reached in {TRIES} tries: {fault}")
+        raise GatewayRefused(f"The model could not be reached in {failed + limited} tries: {fault}")
 
     def _headers(self) -> dict[str, str]:
         turn = f"{self.phase}/{self._answered.get(self.phase, 0)}"
@@ -141,10 +148,12 @@ class GatewayModel:
                 return reason, 0.0
         raise GatewayRefused(f"The gateway refused the call: {reason}")
 
-    def _pause(self, attempt: int, retry_after: float) -> None:
+    def _pause(self, attempt: int, retry_after: float) -> float:
+        """The seconds that it waited, as production counts them."""
         low, high = BACKOFF_SECONDS
         seconds = max(retry_after, min(high, low * 2 ** (attempt - 1)) * random.uniform(0.6, 1.0))
         self._stop.wait(min(self._clock.scaled(seconds), self._left()))
+        return seconds
 
     def _account(self, reply: dict[str, Any]) -> dict[str, Any]:
         usage = reply.get("usage") if isinstance(reply.get("usage"), dict) else {}

@@ -109,6 +109,23 @@ class Outcomes(RunnerCase):
         self.assertEqual(result["status"], "succeeded", self.logs())
         self.assertEqual(self.plane.turns[2:], ["execute/0"] * 4 + ["execute/1"])
 
+    def test_a_limit_of_the_rate_is_waited_out_for_longer_than_other_errors(self) -> None:
+        slow = (429, {"code": "too_many_requests"}, {"Retry-After": "2"})
+        said = iter([*[slow] * 8, call(FIX), SUBMIT])
+
+        result = self.run_solver({"plan": PLANNING, "execute": [lambda _: next(said)] * 2}, time_scale=100)
+
+        self.assertEqual(result["status"], "succeeded", self.logs())
+        self.assertEqual(self.plane.turns[2:], ["execute/0"] * 9 + ["execute/1"])
+
+    def test_a_limit_that_stays_ends_the_attempt(self) -> None:
+        slow = (429, {"code": "too_many_requests", "message": "limits the rate"}, {"Retry-After": "60"})
+
+        result = self.run_solver({"plan": PLANNING, "execute": [lambda _: slow] * 20}, time_scale=400)
+
+        self.assertEqual(result["status"], "agent_error")
+        self.assertIn("in 7 tries: 429 too_many_requests limits the rate", result["error"]["message"])
+
     def test_an_unreachable_repository_is_setup_failed(self) -> None:
         missing = "0123456789" * 4
 
