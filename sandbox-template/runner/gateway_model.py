@@ -176,12 +176,13 @@ def agent_exit(status: str, content: str) -> InterruptAgentFlow:
 
 def parse_actions(message: dict[str, Any], finish_reason: str, extra: dict[str, Any]) -> list[dict[str, str]]:
     """The commands of a reply. What a model sends is checked like any other input; a fault costs what the call cost."""
-    calls = message.get("tool_calls")
+    calls, refusal = message.get("tool_calls"), message.get("refusal")
     if not isinstance(calls, list) or not calls:
         cut = " Your reply was cut at the token limit: be brief." if finish_reason == "length" else ""
-        raise _format_error(f"Your reply has no tool call.{cut}", message.get("content"), extra)
+        withheld = " It was refused or filtered: go on with the task in another way." if refusal or finish_reason == "content_filter" else ""
+        raise _format_error(f"Your reply has no tool call.{cut}{withheld}", message.get("content") or refusal, extra)
     actions = []
-    for number, call in enumerate(calls):
+    for call in calls:
         function = call.get("function") if isinstance(call, dict) and isinstance(call.get("function"), dict) else {}
         if function.get("name") != "bash":
             raise _format_error(f"There is no tool named {str(function.get('name'))[:60]!r}.", call, extra)
@@ -193,9 +194,18 @@ def parse_actions(message: dict[str, Any], finish_reason: str, extra: dict[str, 
         command = parsed.get("command") if isinstance(parsed, dict) else None
         if not isinstance(command, str) or not command.strip() or "\0" in command:
             raise _format_error('The arguments must be {"command": "<text>"}, without NUL bytes.', arguments, extra)
-        call.setdefault("id", f"call_{number}")
+        _complete(call, function, parsed)
         actions.append({"command": command, "tool_call_id": call["id"]})
     return actions
+
+
+def _complete(call: dict[str, Any], function: dict[str, Any], arguments: object) -> None:
+    """What small servers leave out or write otherwise, as they want it back: an id of its own, the type, a text."""
+    if not isinstance(call.get("id"), str) or not call["id"]:
+        call["id"] = f"call_{random.getrandbits(48):012x}"
+    call["type"] = "function"
+    if not isinstance(function["arguments"], str):
+        function["arguments"] = json.dumps(arguments)
 
 
 def _format_error(fault: str, quoted: object, extra: dict[str, Any]) -> FormatError:

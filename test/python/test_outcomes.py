@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unittest
+from typing import Any
 
 from control_plane import PLAN, PLANNING, SUBMIT, call, text_only
 from runner_case import FIX, RunnerCase, git
@@ -108,6 +109,30 @@ class Outcomes(RunnerCase):
 
         self.assertEqual(result["status"], "succeeded", self.logs())
         self.assertEqual(self.plane.turns[2:], ["execute/0"] * 4 + ["execute/1"])
+
+    def test_calls_go_back_complete_however_a_server_wrote_them(self) -> None:
+        def bare(command: str, **more: Any) -> tuple[int, dict[str, Any]]:
+            calls = [{"function": {"name": "bash", "arguments": {"command": command}}, **more}]
+            return 200, {"choices": [{"message": {"content": None, "tool_calls": calls}, "finish_reason": "stop"}]}
+
+        self.run_solver({"plan": PLANNING, "execute": [bare("ls"), bare(FIX, id=""), bare("ls", id=None), SUBMIT]})
+
+        sent = self.plane.model_requests[-1]["messages"]
+        calls = [call for message in sent for call in message.get("tool_calls", [])]
+        self.assertEqual([call["type"] for call in calls], ["function"] * 3)
+        self.assertEqual(json.loads(calls[0]["function"]["arguments"]), {"command": "ls"})
+        self.assertEqual(len({call["id"] for call in calls} - {"", None}), 3)
+        self.assertEqual([message["tool_call_id"] for message in sent if message["role"] == "tool"], [call["id"] for call in calls])
+
+    def test_a_refusal_is_quoted(self) -> None:
+        refused = (200, {"choices": [{"message": {"content": None, "refusal": "I cannot help with that."}, "finish_reason": "stop"}]})
+        filtered = (200, {"choices": [{"message": {"content": None}, "finish_reason": "content_filter"}]})
+
+        self.run_solver({"plan": PLANNING, "execute": [refused, filtered, SUBMIT]})
+
+        told = [message["content"] for message in self.plane.model_requests[-1]["messages"] if "no tool call" in message["content"]]
+        self.assertIn("I cannot help with that.", told[0])
+        self.assertTrue(all("refused or filtered" in text for text in told) and len(told) == 2, told)
 
     def test_a_limit_of_the_rate_is_waited_out_for_longer_than_other_errors(self) -> None:
         slow = (429, {"code": "too_many_requests"}, {"Retry-After": "2"})
