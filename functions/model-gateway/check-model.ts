@@ -82,13 +82,18 @@ export async function checkModel(model: KnownModel, { key, fetchIt, timeoutMs }:
   }
 }
 
+/** The agent takes arguments as an object too, as some servers write them. */
+const Call = z.object({
+  name: z.string(),
+  arguments: z.union([z.string(), z.looseObject({}).transform((value) => JSON.stringify(value))]),
+});
 const Answer = z.object({
   choices: z
     .array(
       z.object({
         message: z.object({
           content: z.unknown().optional(),
-          tool_calls: z.array(z.object({ function: z.object({ name: z.string(), arguments: z.string() }) })).nullish(),
+          tool_calls: z.array(z.object({ function: Call })).nullish(),
         }),
       }),
     )

@@ -86,6 +86,13 @@ describe('a tool call', () => {
   });
 });
 
+it('a tool call with arguments as an object works, as it does for the agent', async () => {
+  const call = { function: { name: 'bash', arguments: { command: 'pwd' } } };
+  server.answers.set('/v1/chat/completions', { body: { choices: [{ message: { tool_calls: [call] } }] } });
+
+  expect(await check('openai/gpt-x')).toMatchObject([{ outcome: 'works' }]);
+});
+
 describe('what does not work', () => {
   const rows: Array<[string, string, number, unknown, string]> = [
     ['a wrong key', 'openai/gpt-x', 401, { error: { message: `Incorrect API key provided: ${key}` } }, 'key refused'],
