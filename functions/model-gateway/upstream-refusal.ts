@@ -30,7 +30,7 @@ export function upstreamRefusal({ provider, status, retryAfter, said, key, code 
       remedy: 'Add credit there, or choose a model of another provider.',
     });
   }
-  const wait = { retryAfter: secondsOf(retryAfter) };
+  const wait = { retryAfter: secondsOf(retryAfter, overloaded.includes(status) ? 20 : 5) };
   // One request above the limit of a minute: it never fits.
   const tooLarge = status === 429 && /^request too large/i.test(said ?? '');
   if (status === 429 && !tooLarge)
@@ -45,9 +45,12 @@ export function unreachable(provider: string, cause: unknown): PatchbayError {
   return new PatchbayError('unavailable', `The provider ${provider} cannot be reached.`, { cause, retryAfter: 5 });
 }
 
+/** For minutes, mostly, and without a header: 529 is Anthropic's own. The agent's few tries are not to be over before. */
+const overloaded = [503, 529];
+
 /** Seconds or a date; at most two minutes, else the agent's own patience decides. */
-function secondsOf(header: string | null | undefined): number {
+function secondsOf(header: string | null | undefined, usual: number): number {
   const seconds = Number(header ?? Number.NaN);
   const wait = Number.isFinite(seconds) ? seconds : (Date.parse(header ?? '') - Date.now()) / 1_000;
-  return Number.isFinite(wait) ? Math.min(120, Math.max(1, wait)) : 5;
+  return Number.isFinite(wait) ? Math.min(120, Math.max(1, wait)) : usual;
 }
