@@ -24,4 +24,9 @@ export interface Meter {
     callId: string,
     used: { micro_usd: number; input: number; output: number; cached: number; counted: boolean },
   ): Promise<{ calls: number; cost_usd: number }>;
+  /**
+   * Of an attempt that ended, its tokens revoked: a call still in flight is written off at its maximum, and settling it later
+   * does nothing. Returns the totals, which nothing changes any more.
+   */
+  close(key: { tenant: string; job_id: string; attempt: number }): Promise<{ calls: number; cost_usd: number }>;
 }

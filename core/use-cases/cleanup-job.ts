@@ -28,6 +28,7 @@ type Ports = Pick<
   | 'attemptTokens'
   | 'queue'
   | 'budgets'
+  | 'meter'
   | 'executions'
   | 'log'
   | 'live'

@@ -25,6 +25,7 @@ type Ports = Pick<
   | 'executions'
   | 'codeHost'
   | 'budgets'
+  | 'meter'
   | 'sandboxRows'
 >;
 

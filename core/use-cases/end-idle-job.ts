@@ -7,7 +7,7 @@ import { type NoteDiffPorts, noteDiffOnIssue } from './note-diff-on-issue.ts';
 import { recordTransitions } from './record-transitions.ts';
 
 export type EndIdlePorts = NoteDiffPorts &
-  Pick<World, 'jobs' | 'sandboxRows' | 'budgets' | 'log' | 'live' | 'clock' | 'note'>;
+  Pick<World, 'jobs' | 'sandboxRows' | 'budgets' | 'meter' | 'log' | 'live' | 'clock' | 'note'>;
 
 /**
  * The end of a job on which nothing is at work: the conditional write, the log, the money (Finish may have settled it

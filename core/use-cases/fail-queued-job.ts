@@ -5,7 +5,7 @@ import { endWaitingAttempts } from './end-waiting-attempts.ts';
 import { settleBudget } from './job-budget.ts';
 import { recordTransitions } from './record-transitions.ts';
 
-type Ports = Pick<World, 'clock' | 'jobs' | 'attempts' | 'sandboxRows' | 'log' | 'live' | 'budgets' | 'note'>;
+type Ports = Pick<World, 'clock' | 'jobs' | 'attempts' | 'sandboxRows' | 'log' | 'live' | 'budgets' | 'meter' | 'note'>;
 
 /**
  * Ends a job that never got to run: it holds nothing. A lost race means that somebody else moved it: `ignored`.

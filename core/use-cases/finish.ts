@@ -29,6 +29,7 @@ type Ports = Pick<
   | 'queue'
   | 'sessions'
   | 'budgets'
+  | 'meter'
   | 'log'
   | 'live'
 >;

@@ -36,13 +36,22 @@ export async function reserveBudget(
   );
 }
 
-/** At the end: the reservation becomes what was spent. Repeating it does nothing, so every writer of an end may try. */
+/**
+ * At the end: the reservation becomes what was spent, with the most that a model call may cost that is still in flight:
+ * nobody waits for it. Repeating it does nothing, so every writer of an end may try.
+ */
 export async function settleBudget(
-  world: Pick<World, 'budgets' | 'sandboxRows' | 'clock'>,
+  world: Pick<World, 'budgets' | 'meter' | 'sandboxRows' | 'clock'>,
   job: Pick<Job, 'tenant' | 'id' | 'created_at'>,
-  attempts: readonly Pick<Attempt, 'usage'>[],
+  ended: readonly Pick<Attempt, 'n' | 'usage'>[],
 ): Promise<void> {
   const { scope, day } = budgetOf(job);
+  const attempts = await Promise.all(
+    ended.map(async ({ n, usage }) => {
+      const { cost_usd } = await world.meter.close({ tenant: job.tenant, job_id: job.id, attempt: n });
+      return { usage: { ...usage, cost_usd } };
+    }),
+  );
   const { models_usd, sandboxes_usd } = costsOf(
     attempts,
     await world.sandboxRows.list(job.tenant, job.id),

@@ -59,10 +59,23 @@ export function dynamoMeter({ table }: { table: DynamoTable }): Meter {
         when: `${e.name('call', 'id')} = ${e.value(callId)}`,
       }));
       const { usage } = (written as (Item & Metered) | undefined) ?? (await read(ref));
-      const { calls, cost_usd } = readUsage(usage);
-      return { calls, cost_usd };
+      return totalsOf(usage);
+    },
+
+    async close(ref) {
+      return await untilWon(`meter of ${ref.job_id}.${ref.attempt}`, async () => {
+        const { usage, call: inFlight } = await read(ref);
+        if (inFlight === undefined) return totalsOf(usage);
+        await table.update(keyOf(ref), (e) => writingOff(e, inFlight));
+        return undefined;
+      });
     },
   };
+}
+
+function totalsOf(usage: StoredUsage): Awaited<ReturnType<Meter['close']>> {
+  const { calls, cost_usd } = readUsage(usage);
+  return { calls, cost_usd };
 }
 
 function opening(e: Expression, call: Call, limits: Limits): UpdateParts {

@@ -111,6 +111,24 @@ export function budgetsCases(subject: Subject): void {
       expect(await meter.open(key, call('c3', clock.at()), limits())).toBe('cost');
     });
 
+    it('closes with a call in flight at its maximum, whatever comes of it later', async ({
+      meter,
+      attempts,
+      clock,
+    }) => {
+      await attempts.createMissing([anAttempt()]);
+      const limits = { micro_usd: 1_000, calls: 9, staleBefore: clock.at(-60) };
+      await meter.open(key, call('c1', clock.at()), limits);
+      await meter.settle(key, 'c1', used(60));
+      await meter.open(key, call('late', clock.at()), limits);
+
+      const closed = { calls: 2, cost_usd: 0.00016 };
+      expect(await meter.close(key)).toEqual(closed);
+      expect(await meter.settle(key, 'late', used(20))).toEqual(closed);
+      expect(await meter.close(key)).toEqual(closed);
+      expect((await attempts.get(tenant, key.job_id, 1))?.usage.cost_usd).toBe(closed.cost_usd);
+    });
+
     it('meters only attempts that exist', async ({ meter, clock }) => {
       const limits = { micro_usd: 150, calls: 2, staleBefore: clock.at() };
 

@@ -15,6 +15,14 @@ export function fakeMeter(attempts: FakeAttemptStore): Meter {
   };
   const micro = (attempt: Attempt) => Math.round(attempt.usage.cost_usd * 1e6);
 
+  /** Nobody knows what a lost call cost: its maximum counts. */
+  const writeOff = (key: object, attempt: Attempt) => {
+    const lost = open.get(JSON.stringify(key));
+    open.delete(JSON.stringify(key));
+    attempt.usage.cost_usd = (micro(attempt) + (lost?.max_micro_usd ?? 0)) / 1e6;
+    attempts.seed(attempt);
+  };
+
   return {
     async open(key, call, limits) {
       const attempt = await row(key);
@@ -22,10 +30,7 @@ export function fakeMeter(attempts: FakeAttemptStore): Meter {
       if (inFlight?.id === call.id) return 'ok';
       if (inFlight && inFlight.at >= limits.staleBefore) return 'busy';
       if (inFlight) {
-        // Nobody knows what the lost call cost: its maximum counts.
-        open.delete(JSON.stringify(key));
-        attempt.usage.cost_usd = (micro(attempt) + inFlight.max_micro_usd) / 1e6;
-        attempts.seed(attempt);
+        writeOff(key, attempt);
       }
       if (attempt.usage.calls >= limits.calls) return 'steps';
       if (micro(attempt) + call.max_micro_usd > limits.micro_usd) return 'cost';
@@ -46,6 +51,11 @@ export function fakeMeter(attempts: FakeAttemptStore): Meter {
         attempts.seed(attempt);
       }
       return { calls: usage.calls, cost_usd: usage.cost_usd };
+    },
+    async close(key) {
+      const attempt = await row(key);
+      writeOff(key, attempt);
+      return { calls: attempt.usage.calls, cost_usd: attempt.usage.cost_usd };
     },
   };
 }

@@ -33,6 +33,24 @@ describe('the clean-up of a job', () => {
     expect((await world.budgets.spent(tenant, '2026-01-05')).reserved).toBe(0);
   });
 
+  it('counts a model call in flight at its maximum, in the budget and on the attempt', async () => {
+    const { world, input, attempt, cancel, started } = await aRunningJob();
+    await started();
+    const key = { tenant, job_id: input.job_id, attempt: 1 };
+    const limits = { micro_usd: 1e6, calls: 9, staleBefore: '' };
+    await world.meter.open(key, { id: 'c1', at: world.clock.at(), max_micro_usd: 300_000 }, limits);
+    await cancel();
+
+    await cleanupJob(world, { tenant, job_id: input.job_id, dispatch: 1, reason: 'Cancelled: by the user' });
+    await world.meter.settle(key, 'c1', { micro_usd: 20_000, input: 1, output: 1, cached: 0, counted: true });
+
+    const { cost_usd } = (await attempt()).usage;
+    const { spent, reserved } = await world.budgets.spent(tenant, '2026-01-05');
+    expect(cost_usd).toBe(0.3);
+    expect(spent).toBeGreaterThanOrEqual(300_000);
+    expect(reserved).toBe(0);
+  });
+
   it.each([
     ['FAILED', 'internal'],
     ['States.Runtime: {"secret":"stack"}', 'internal'],
