@@ -40,6 +40,8 @@ export function modelSettings(environment: Environment): ModelSettings {
   const { OPENAI_API_KEY, ANTHROPIC_API_KEY, MODEL_BASE_URL, MODEL_API_KEY, MODEL } = environment;
   if (MODEL_BASE_URL && !/^https?:\/\/./.test(MODEL_BASE_URL))
     throw new Error(`MODEL_BASE_URL: "${MODEL_BASE_URL}" is no http address. For example: http://127.0.0.1:11434/v1.`);
+  if (MODEL_BASE_URL && /^https?:\/\/[^/]*@/.test(MODEL_BASE_URL))
+    throw new Error('MODEL_BASE_URL: no name or password in it; what the server wants as a key is MODEL_API_KEY.');
   const own = MODEL_BASE_URL ? [ownProvider(MODEL_BASE_URL, MODEL_API_KEY)] : [];
   const given = {
     openai: OPENAI_API_KEY,

@@ -2,12 +2,19 @@ import * as z from 'zod';
 
 const Dollars = z.number().nonnegative();
 
+/** Without a name and password: fetch takes none, and quotes them in its error. */
+const Address = z
+  .url({ protocol: /^https?$/ })
+  .refine((url) => !URL.canParse(url) || new URL(url).username + new URL(url).password === '', {
+    error: 'no name or password in an address: a key stands in the model-keys secret',
+  });
+
 /** Model providers are a table; models are `provider/model`. Prices in US dollars per million tokens. */
 export const ModelProvider = z.object({
   name: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/),
   kind: z.enum(['openai-compatible', 'anthropic', 'bedrock', 'replay']),
   /** Of the OpenAI-compatible API, without `/chat/completions`. */
-  base_url: z.url().optional(),
+  base_url: Address.optional(),
   /** Name of the key in the model-keys secret; absent: no key is sent. */
   key: z.string().optional(),
   models: z

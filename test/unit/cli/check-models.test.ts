@@ -286,6 +286,7 @@ describe('the laptop’s models', () => {
     [{ MODEL: 'own/x' }, 'Set MODEL_BASE_URL='],
     [{ MODEL: 'gpt', OPENAI_API_KEY: 'k' }, 'Give provider/name; there are openai, replay.'],
     [{ MODEL_BASE_URL: '127.0.0.1:11434' }, 'MODEL_BASE_URL: "127.0.0.1:11434" is no http address.'],
+    [{ MODEL_BASE_URL: 'https://me:pw@models.example/v1' }, 'what the server wants as a key is MODEL_API_KEY'],
   ])('are refused at once when %j cannot be', (environment, message) => {
     expect(() => modelSettings(environment)).toThrow(message);
   });

@@ -50,6 +50,8 @@ describe('the catalogue', () => {
     ['[{"name":"a","kind":"magic"}]', 'not valid'],
     ['[{"name":"mine","kind":"replay"}]', 'kind replay'],
     ['[{"name":"replay","kind":"bedrock"}]', 'kind replay'],
+    ['[{"name":"a","kind":"anthropic","base_url":"ftp://models.example"}]', 'not valid'],
+    ['[{"name":"a","kind":"anthropic","base_url":"https://me:pw@models.example"}]', 'no name or password'],
     [
       '[{"name":"a","kind":"bedrock","models":[{"name":"m","input":-1,"output":1,"cached":0,"source":""}]}]',
       'not valid',
