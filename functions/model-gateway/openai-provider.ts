@@ -3,52 +3,69 @@ import { PatchbayError } from '#core/errors';
 import type { CompletionRequest } from './completion-request.ts';
 import { neverSent } from './never-sent.ts';
 import { lateRefusalIn, refusalIn } from './openai-refusal.ts';
+import { completionOf, responsesBody } from './openai-responses.ts';
 import { tokensOf } from './openai-usage.ts';
 import { type Provider, type ProviderAnswer, type ProviderCall, UnknownOutcome } from './provider.ts';
 import { unreachable, upstreamRefusal } from './upstream-refusal.ts';
 import { withoutRedirects } from './without-redirects.ts';
 
+/** How a model is asked: where, with what, and how its answer reads. */
+interface Way {
+  path: string;
+  body(call: ProviderCall, url: string): Record<string, unknown>;
+  read(call: ProviderCall, body: Record<string, unknown>): ProviderAnswer;
+}
+
+const chat: Way = {
+  path: '/chat/completions',
+  body: chatBody,
+  read: (_, body) => ({ body, tokens: tokensOf(body) }),
+};
+const chatUnreasoning: Way = { ...chat, body: (call, url) => ({ ...chatBody(call, url), reasoning_effort: 'none' }) };
+const responses: Way = { path: '/responses', body: responsesBody, read: completionOf };
+
 /** Any OpenAI-compatible API, by fetch. */
 export function openAiProvider(anyFetch: typeof fetch): Provider {
   const fetchIt = withoutRedirects(anyFetch);
-  /** Models that call tools here only without reasoning, as their provider said: asked so at once from then on. */
-  const unreasoning = new Set<string>();
+  /** Of the models that refused the usual way: asked so at once from then on. */
+  const ways = new Map<string, Way>();
   return async (call) => {
-    const { provider, name } = call.model;
-    if (call.request.tools === undefined) return await completed(fetchIt, call);
-    const model = `${provider.name}/${name}`;
-    const withoutReasoning = { ...call, request: { ...call.request, reasoning_effort: 'none' } };
-    if (unreasoning.has(model)) return await completed(fetchIt, withoutReasoning);
+    const model = `${call.model.provider.name}/${call.model.name}`;
+    // A conversation goes on as it began, in whichever process: its items are none of the other API.
+    const begun = call.request.messages.some((message) => 'response_items' in message) ? responses : undefined;
+    const known = begun ?? ways.get(model);
+    if (known) return await completed(fetchIt, call, known);
     try {
-      return await completed(fetchIt, call);
+      return await completed(fetchIt, call, chat);
     } catch (error) {
-      if (!wantsNoReasoning(error)) throw error;
-      const answer = await completed(fetchIt, withoutReasoning);
-      unreasoning.add(model);
+      const way = wayNamedIn(error, call);
+      if (way === undefined) throw error;
+      const answer = await completed(fetchIt, call, way);
+      ways.set(model, way);
       return answer;
     }
   };
 }
 
 /**
- * OpenAI's models since gpt-5.4 refuse tools on this API while they reason, and since gpt-5.6 they reason unless told not
- * to: https://community.openai.com/t/gpt-5-6-chat-completion-reasoning-effort-bug-behavior-change/1386454. Older ones and
- * those of others do not know the value, so it is sent to none that did not ask for it.
+ * OpenAI's models since gpt-5.4 refuse tools on chat completions while they reason, since gpt-5.6 they reason unless told
+ * not to, and gpt-6.1 cannot be told; some are on Responses alone. The refusal says so, which is better than a list of
+ * names: https://community.openai.com/t/gpt-5-6-chat-completion-reasoning-effort-bug-behavior-change/1386454. Whoever
+ * passes it on from elsewhere need not have Responses.
  */
-function wantsNoReasoning(error: unknown): boolean {
-  return (
-    error instanceof PatchbayError &&
-    error.code === 'invalid_request' &&
-    /reasoning_effort to ['"`]?none/.test(error.message)
-  );
+function wayNamedIn(error: unknown, { model }: ProviderCall): Way | undefined {
+  if (!(error instanceof PatchbayError) || error.code !== 'invalid_request') return undefined;
+  if (/\bv1\/responses\b/.test(error.message) && isOpenAi(model.provider.base_url ?? '')) return responses;
+  return /reasoning_effort to ['"`]?none/.test(error.message) ? chatUnreasoning : undefined;
 }
 
-async function completed(fetchIt: typeof fetch, call: ProviderCall): Promise<ProviderAnswer> {
+async function completed(fetchIt: typeof fetch, call: ProviderCall, way: Way): Promise<ProviderAnswer> {
   const { provider } = call.model;
   if (provider.base_url === undefined) {
     throw new PatchbayError('unprocessable', `The provider ${provider.name} has no base_url in this installation.`);
   }
-  const response = await sent(fetchIt, `${provider.base_url.replace(/\/$/, '')}/chat/completions`, call);
+  const url = `${provider.base_url.replace(/\/$/, '')}${way.path}`;
+  const response = await sent(fetchIt, url, way.body(call, url), call);
   const text = await textOf(response, call);
   const asked = { provider: provider.name, key: call.key, retryAfter: response.headers.get('retry-after') };
   if (!response.ok) {
@@ -59,10 +76,10 @@ async function completed(fetchIt: typeof fetch, call: ProviderCall): Promise<Pro
     throw new UnknownOutcome(`The provider ${provider.name} answered with something that is not JSON.`);
   const late = lateRefusalIn(body.data);
   if (late) throw upstreamRefusal({ ...asked, ...late });
-  return { body: body.data, tokens: tokensOf(body.data) };
+  return way.read(call, body.data);
 }
 
-async function sent(fetchIt: typeof fetch, url: string, call: ProviderCall): Promise<Response> {
+async function sent(fetchIt: typeof fetch, url: string, body: object, call: ProviderCall): Promise<Response> {
   try {
     return await fetchIt(url, {
       method: 'POST',
@@ -71,7 +88,7 @@ async function sent(fetchIt: typeof fetch, url: string, call: ProviderCall): Pro
         'content-type': 'application/json',
         ...(call.key === undefined ? {} : { authorization: `Bearer ${call.key}` }),
       },
-      body: JSON.stringify(bodyFor(url, call)),
+      body: JSON.stringify(body),
     });
   } catch (cause) {
     const { name } = call.model.provider;
@@ -89,16 +106,20 @@ async function textOf(response: Response, { model }: ProviderCall): Promise<stri
   }
 }
 
-/** OpenAI's own models take only the new name of the limit, on its regional addresses and Azure's too; others only the old one. */
-function bodyFor(url: string, { model, request, maxOutput }: ProviderCall): Record<string, unknown> {
+/** OpenAI's own models take only the new name of the limit, others only the old one. */
+function chatBody({ model, request, maxOutput }: ProviderCall, url: string): Record<string, unknown> {
   const { max_tokens: _, max_completion_tokens: __, ...rest }: CompletionRequest = request;
-  const openai = /(^|\.)api\.openai\.com$|\.openai\.azure\.com$/.test(new URL(url).hostname);
   return {
     ...rest,
     model: model.name,
     stream: false,
-    [openai ? 'max_completion_tokens' : 'max_tokens']: maxOutput,
+    [isOpenAi(url) ? 'max_completion_tokens' : 'max_tokens']: maxOutput,
   };
+}
+
+/** Its regional addresses and Azure's too. */
+function isOpenAi(url: string): boolean {
+  return URL.canParse(url) && /(^|\.)api\.openai\.com$|\.openai\.azure\.com$/.test(new URL(url).hostname);
 }
 
 function json(text: string): unknown {

@@ -25,5 +25,7 @@ export function lateRefusalIn(body: Record<string, unknown>): Pick<Upstream, 'sa
   if (body.error === undefined || body.error === null || body.choices !== undefined) return undefined;
   if (typeof body.usage === 'object' && body.usage !== null) return undefined;
   const { said, code } = refusalIn(body);
+  // Of a failed response: https://platform.openai.com/docs/api-reference/responses/object#responses/object-error
+  if (code === 'rate_limit_exceeded') return { said, code, status: 429 };
   return { said, code, status: typeof code === 'number' && code >= 400 && code < 600 ? code : 502 };
 }

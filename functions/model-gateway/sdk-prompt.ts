@@ -1,49 +1,11 @@
 import type { AnthropicProvider } from '@ai-sdk/anthropic';
-import * as z from 'zod';
-import { PatchbayError } from '#core/errors';
 import type { CompletionRequest } from './completion-request.ts';
+import { type TextMessage, textMessages } from './text-messages.ts';
 
 /** A model of the AI SDK, by one of its providers: the package with the types alone is not a dependency of ours. */
 export type SdkModel = ReturnType<AnthropicProvider['languageModel']>;
 export type SdkOptions = Parameters<SdkModel['doGenerate']>[0];
 type Prompt = SdkOptions['prompt'];
-
-const Text = z.union([
-  z.string(),
-  z
-    .array(z.object({ type: z.literal('text'), text: z.string() }))
-    .transform((parts) => parts.map(({ text }) => text).join('\n')),
-]);
-
-/**
- * What a model thought, before its answer and between its calls, as its provider wants it back with the next turn: signed,
- * unchanged, and where it was (https://github.com/anthropics/claude-code/issues/63412). Chat completions have no place for
- * it: it travels in a field of the assistant's message, which runners send back as it came. `at`: how many parts of the
- * message stood before it, the text being one and each call one.
- */
-export const Reasoning = z.array(
-  z.object({
-    text: z.string(),
-    at: z.int().nonnegative().default(0),
-    metadata: z.record(z.string(), z.record(z.string(), z.json())).optional(),
-  }),
-);
-
-const Message = z.discriminatedUnion('role', [
-  z.object({ role: z.literal('system'), content: Text }),
-  z.object({ role: z.literal('developer'), content: Text }),
-  z.object({ role: z.literal('user'), content: Text }),
-  z.object({
-    role: z.literal('assistant'),
-    content: Text.nullish(),
-    reasoning_parts: Reasoning.optional(),
-    tool_calls: z
-      .array(z.object({ id: z.string(), function: z.object({ name: z.string(), arguments: z.string() }) }))
-      .nullish(),
-  }),
-  z.object({ role: z.literal('tool'), content: Text, tool_call_id: z.string() }),
-]);
-type Message = z.infer<typeof Message>;
 
 /** Marks where a provider may keep the prompt so far: each turn of an agent repeats all earlier ones. */
 const cachePoint = {
@@ -56,24 +18,20 @@ const cachePoint = {
  * @throws PatchbayError invalid_request for content that is not text
  */
 export function sdkPrompt(messages: CompletionRequest['messages'], cached: boolean): Prompt {
-  const parsed = z.array(Message).safeParse(messages);
-  if (!parsed.success) {
-    const at = parsed.error.issues[0]?.path.join('.') ?? '';
-    throw new PatchbayError('invalid_request', `This provider takes text messages alone; messages.${at} is none.`);
-  }
-  const names = toolNames(parsed.data);
-  const prompt = parsed.data.map((message) => sdkMessage(message, names));
+  const texts = textMessages(messages);
+  const names = toolNames(texts);
+  const prompt = texts.map((message) => sdkMessage(message, names));
   if (!cached) return prompt;
   const marks = new Set([prompt.findLastIndex(({ role }) => role === 'system'), prompt.length - 1]);
   return prompt.map((message, index) => (marks.has(index) ? { ...message, providerOptions: cachePoint } : message));
 }
 
-function toolNames(messages: Message[]): ReadonlyMap<string, string> {
+function toolNames(messages: TextMessage[]): ReadonlyMap<string, string> {
   const calls = messages.flatMap((message) => (message.role === 'assistant' ? (message.tool_calls ?? []) : []));
   return new Map(calls.map((call) => [call.id, call.function.name]));
 }
 
-function sdkMessage(message: Message, names: ReadonlyMap<string, string>): Prompt[number] {
+function sdkMessage(message: TextMessage, names: ReadonlyMap<string, string>): Prompt[number] {
   switch (message.role) {
     case 'system':
     case 'developer':
@@ -95,7 +53,7 @@ function sdkMessage(message: Message, names: ReadonlyMap<string, string>): Promp
 
 type AssistantParts = Extract<Prompt[number], { role: 'assistant' }>['content'];
 
-function assistantParts(message: Extract<Message, { role: 'assistant' }>): AssistantParts {
+function assistantParts(message: Extract<TextMessage, { role: 'assistant' }>): AssistantParts {
   const thoughts = (message.reasoning_parts ?? []).map(({ text, at, metadata }) => {
     return { at, part: { type: 'reasoning' as const, text, ...(metadata && { providerOptions: metadata }) } };
   });
