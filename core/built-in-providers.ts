@@ -7,6 +7,7 @@ type Row = readonly [model: string, input: number, output: number, cached: numbe
 const pricePages = {
   anthropic: 'https://platform.claude.com/docs/en/about-claude/pricing, as of 2026-10',
   openai: 'https://developers.openai.com/api/docs/pricing, prompts up to 272,000 tokens, as of 2026-09',
+  openai6: 'https://developers.openai.com/api/docs/models, prompts up to 272,000 tokens, as of 2026-11',
   bedrock: 'https://platform.claude.com/docs/en/build-with-claude/claude-on-amazon-bedrock, as of 2026-10',
   replay: 'recorded turns: nothing is charged; the prices only make the meter move',
 };
@@ -34,15 +35,21 @@ export const builtInProviders: Array<z.input<typeof ModelProvider>> = [
     base_url: 'https://api.openai.com/v1',
     key: 'openai',
     // The cache is written by itself; since gpt-5.6 that costs a quarter more.
-    models: priced('openai', [
-      ['gpt-5.6-sol', 4, 20, 0.4, 5],
-      ['gpt-5.6-terra', 2, 12, 0.2, 2.5],
-      ['gpt-5.6-luna', 0.2, 1.2, 0.02, 0.25],
-      ['gpt-5.5', 5, 30, 0.5],
-      ['gpt-5.4', 2.5, 15, 0.25],
-      ['gpt-5.4-mini', 0.75, 4.5, 0.075],
-      ['gpt-5.4-nano', 0.2, 1.25, 0.02],
-    ]),
+    models: [
+      ...priced('openai6', [
+        ['gpt-6.2-sol', 2, 10, 0.1, 2.5],
+        ['gpt-6-luna', 0.1, 0.5, 0.01, 0.125],
+      ]),
+      ...priced('openai', [
+        ['gpt-5.6-sol', 4, 20, 0.4, 5],
+        ['gpt-5.6-terra', 2, 12, 0.2, 2.5],
+        ['gpt-5.6-luna', 0.2, 1.2, 0.02, 0.25],
+        ['gpt-5.5', 5, 30, 0.5],
+        ['gpt-5.4', 2.5, 15, 0.25],
+        ['gpt-5.4-mini', 0.75, 4.5, 0.075],
+        ['gpt-5.4-nano', 0.2, 1.25, 0.02],
+      ]),
+    ],
   },
   { name: 'openrouter', kind: 'openai-compatible', base_url: 'https://openrouter.ai/api/v1', key: 'openrouter' },
   // Without a key the account's own role is used. Inference profiles of the whole world cost as much as Anthropic's own

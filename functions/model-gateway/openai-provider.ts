@@ -50,7 +50,7 @@ export function openAiProvider(anyFetch: typeof fetch): Provider {
 /**
  * OpenAI's models since gpt-5.4 refuse tools on chat completions while they reason, since gpt-5.6 they reason unless told
  * not to, and gpt-6.1 cannot be told; some are on Responses alone. The refusal says so, which is better than a list of
- * names: https://community.openai.com/t/gpt-5-6-chat-completion-reasoning-effort-bug-behavior-change/1386454. Whoever
+ * names: https://developers.openai.com/api/docs/models/gpt-6-luna. Whoever
  * passes it on from elsewhere need not have Responses.
  */
 function wayNamedIn(error: unknown, { model }: ProviderCall): Way | undefined {

@@ -86,6 +86,7 @@ describe('the price of writing a cache', () => {
     expect(writtenAt('openai-compatible')).toBe(2);
     expect(writtenAt('openai-compatible', { written: 3 })).toBe(3);
     expect(findModel(catalogueOf(''), 'openai/gpt-5.6-sol')?.price?.written).toBe(5);
+    expect(findModel(catalogueOf(''), 'openai/gpt-6.2-sol')?.price?.written).toBe(2.5);
   });
 });
 
