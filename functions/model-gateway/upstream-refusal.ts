@@ -35,7 +35,8 @@ export function upstreamRefusal({ provider, status, retryAfter, said, key, code 
   const tooLarge = status === 429 && /^request too large/i.test(said ?? '');
   if (status === 429 && !tooLarge)
     return new PatchbayError('too_many_requests', `The provider ${provider} limits the rate.`, wait);
-  if (status >= 500 || status === 408) {
+  // 424: the model behind Bedrock failed (ModelErrorException).
+  if (status >= 500 || status === 408 || status === 424) {
     return new PatchbayError('unavailable', `The provider ${provider} answered ${status}.`, wait);
   }
   return new PatchbayError('invalid_request', `The provider ${provider} answered ${status}${why}`);

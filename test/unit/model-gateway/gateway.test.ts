@@ -206,6 +206,7 @@ describe('a provider that refuses', () => {
     [500, {}, 503, '5'],
     [503, { 'retry-after': '3' }, 503, '3'],
     [529, {}, 503, '20'],
+    [424, {}, 503, '5'],
   ])('with %i is passed on with its wait, and costs nothing', async (status, headers, answered, wait) => {
     upstream = async () => new Response('oops', { status, headers });
     const reply = await call();
