@@ -79,7 +79,7 @@ const examples: Examples = {
           name: 'anthropic',
           kind: 'anthropic',
           models: [
-            { name: 'claude-sonnet-5-5', input: 3, output: 15, cached: 0.3, source: 'list price, as of 2026-01' },
+            { name: 'claude-sonnet-5-5', input: 2, output: 10, cached: 0.1, source: 'list price, as of 2026-10' },
           ],
         },
       ],

@@ -26,7 +26,10 @@ const Model = z.object({
   input: z.number().describe('US dollars for a million tokens.'),
   output: z.number().describe('The same, of what it writes.'),
   cached: z.number().describe('The same, of input that the provider had cached.'),
-  written: z.number().optional().describe('The same, of input that the provider writes to its cache, where it differs.'),
+  written: z
+    .number()
+    .optional()
+    .describe('The same, of input that the provider writes to its cache, where it differs.'),
   source: z.string().describe('Where the prices are from.'),
 });
 
