@@ -7,21 +7,22 @@ import { leakedSlots } from './permit-drift.ts';
 import { announceJob } from './record-transitions.ts';
 import { eachOf, type SweepWorld, type Swept } from './sweep-part.ts';
 import { tenantLine } from './waiting-line.ts';
-import { wakeNext } from './wake-next.ts';
+import { wakeWaiting } from './wake-next.ts';
 
 const atOnce = 200;
 
 /** Rows whose log or message is behind: append, send, clear the mark. */
 export async function sweepOutbox(world: SweepWorld): Promise<Swept> {
+  const swept = { OutboxHealed: 0, OutboxLagSeconds: 0 };
   const due = await world.jobs.outboxDue(world.clock.at(-outboxSeconds), atOnce);
-  let oldest = 0;
   const failures = await eachOf(world, due, async (key) => {
     const job = await world.jobs.get(key.tenant, key.id);
     if (job?.outbox === undefined) return;
-    oldest = Math.max(oldest, ageSeconds(world.clock, job.outbox));
-    await announceJob(world, job);
+    swept.OutboxLagSeconds = Math.max(swept.OutboxLagSeconds, ageSeconds(world.clock, job.outbox));
+    if (!(await announceJob(world, job))) throw new Error(`${job.id} is still behind`);
+    swept.OutboxHealed += 1;
   });
-  return { OutboxHealed: due.length - failures, OutboxFailures: failures, OutboxLagSeconds: oldest };
+  return { ...swept, OutboxFailures: failures };
 }
 
 /** Leases of dispatches that nobody gave back; and those that are held though nothing is at work on them. */
@@ -37,20 +38,25 @@ export async function sweepLeases(world: SweepWorld): Promise<Swept> {
       swept.LeasesExpired = expired.length;
     } else swept.LeasesLeaked += await leakedSlots(world, tenant, slots);
   });
-  return { ...swept, LeaseSweepFailures: failures };
+  const { LeasesExpired } = swept;
+  // Without one of the scopes the others say nothing: a wrong 0 would be drift.
+  return { ...(failures === 0 ? swept : { LeasesExpired }), LeaseSweepFailures: failures };
 }
 
 /** Jobs that waited 24 h end; whoever fits now is woken. */
 export async function sweepWaiting(world: SweepWorld): Promise<Swept> {
-  const swept: Swept = { JobsWaiting: 0, JobsWithoutCapacity: 0 };
+  const swept = { JobsWaiting: 0, JobsWithoutCapacity: 0, JobsWoken: 0 };
   const since = world.clock.at(-waitingSeconds);
-  await eachOf(world, await world.jobs.waitingTenants(), async (tenant) => {
+  const unread = await eachOf(world, await world.jobs.waitingTenants(), async (tenant) => {
     const line = await tenantLine(world, tenant);
-    swept.JobsWaiting = (swept.JobsWaiting ?? 0) + line.length;
+    swept.JobsWaiting += line.length;
     for (const job of line.filter(({ waiting_since }) => waiting_since !== undefined && waiting_since < since)) {
       await failQueuedJob(world, job, failure('no_capacity', 'The job waited 24 hours for a free sandbox.'));
-      swept.JobsWithoutCapacity = (swept.JobsWithoutCapacity ?? 0) + 1;
+      swept.JobsWithoutCapacity += 1;
     }
   });
-  return { ...swept, JobsWoken: await wakeNext(world) };
+  const notWoken = await eachOf(world, [wakeWaiting], async (wake) => {
+    swept.JobsWoken = await wake(world);
+  });
+  return { ...swept, WaitingFailures: unread + notWoken };
 }

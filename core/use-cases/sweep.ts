@@ -57,7 +57,14 @@ const repairs = [
   'ExecutionsStarted',
   'JobsStranded',
 ];
-const failures = ['SweepFailures', 'OutboxFailures', 'OpenJobFailures', 'OrphansLeft', 'LeaseSweepFailures'];
+const failures = [
+  'SweepFailures',
+  'OutboxFailures',
+  'OpenJobFailures',
+  'OrphansLeft',
+  'LeaseSweepFailures',
+  'WaitingFailures',
+];
 
 /** What only the parts together say. A part that failed takes its gauge with it: nothing is better than a wrong 0. */
 function derived(swept: Swept): Swept {

@@ -209,6 +209,39 @@ describe('the sweep', () => {
     ]);
   });
 
+  it('counts no repair that was not made: it is a fault', async () => {
+    const world = fakeWorld();
+    world.jobs.seed(aJob({ outbox: outboxMark(world.clock.at(), 1) }));
+    world.clock.advanceSeconds(200);
+    world.faults.before('queue.send', new Error('denied'));
+
+    expect(await sweep(world)).toMatchObject({ OutboxHealed: 0, OutboxFailures: 1 });
+    expect([samples(world, 'SweepRepairs'), samples(world, 'Faults')]).toEqual([[0], [1]]);
+  });
+
+  it('counts a line that cannot be woken, and still says how long it is', async () => {
+    const world = fakeWorld();
+    world.jobs.seed(aJob({ waiting_since: world.clock.at() }));
+    world.faults.before('queue.send', new Error('denied'));
+
+    expect(await sweep(world)).toMatchObject({ JobsWaiting: 1, JobsWoken: 0, WaitingFailures: 1 });
+    expect(samples(world, 'Faults')).toEqual([1]);
+  });
+
+  it('takes no scope that it could not read for one without slots', async () => {
+    const { world, started } = await aRunningJob();
+    await started();
+    world.faults.before('permits.sweep', new Error('throttled'));
+
+    await sweep(world);
+
+    expect([samples(world, 'SlotsUsed'), samples(world, 'PermitDrift'), samples(world, 'Faults')]).toEqual([
+      [],
+      [],
+      [1],
+    ]);
+  });
+
   it('counts sandboxes beyond the slots as drift', async () => {
     const { world, started, step } = await aRunningJob(2);
     await started();
