@@ -37,6 +37,7 @@ export const metrics = {
   SandboxBusy: { unit: 'Count', what: '1: the provider had no slot or limits the rate; 0: otherwise' },
   HeartbeatLost: { unit: 'Count', what: '1: a runner fell silent; 0: it was heard until its end' },
   ModelCallMs: { unit: 'Milliseconds', what: 'a model call that was answered' },
+  ModelRefused: { unit: 'Count', what: 'a call that no repetition cures: key or provider table' },
   ModelRateLimited: { unit: 'Count', what: '1: the model provider answered 429; 0: otherwise' },
   // the sweep, each minute
   SweepMs: { unit: 'Milliseconds', what: 'a whole sweep' },

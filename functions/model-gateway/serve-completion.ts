@@ -4,6 +4,7 @@ import type { ModelProvider } from '#core/job/provider';
 import { type Catalogue, findModel, type KnownModel } from '#core/models';
 import type { AttemptToken } from '#core/ports/attempt-tokens';
 import type { World } from '#core/ports/world';
+import type { Measured } from '#core/telemetry';
 import { type MeteredCall, openCall, settleCall, writeOffCall } from '#core/use-cases/meter-call';
 import { logIdsOf } from '#functions/runtime/chain';
 import { type HttpResponse, jsonReply } from '#functions/runtime/http-reply';
@@ -43,10 +44,9 @@ export async function serveCompletion(world: GatewayWorld, event: UrlEvent): Pro
     throw new PatchbayError('not_found', 'The gateway serves POST /v1/chat/completions alone.');
   }
   const request = parsed(CompletionRequest, bodyOf(event, bodyBytes), 'body');
-  const model = modelOf(world.catalogue, token.gateway.model);
+  const { model, key } = await offered(world, token.gateway.model);
   const promptBytes = Buffer.byteLength(event.body ?? '');
   const call: MeteredCall = { token, price: model.price, promptBytes, maxOutput: outputAskedFor(request), staleMs };
-  const key = await keyOf(world, model.provider);
   const open = await openCall(world, call);
   const began = world.clock.now();
   const { body, tokens } = await asked(world, call, open, () =>
@@ -73,6 +73,17 @@ async function admitted(world: GatewayWorld, event: UrlEvent): Promise<MeteredCa
   const { gateway } = token;
   if (gateway === undefined) throw new PatchbayError('forbidden', 'This token may not call a model.');
   return { ...token, gateway };
+}
+
+/** That one of them is missing is no fault of the agent: it is noted like a provider's refusal. */
+async function offered(world: GatewayWorld, name: string): Promise<{ model: KnownModel; key: string | undefined }> {
+  try {
+    const model = modelOf(world.catalogue, name);
+    return { model, key: await keyOf(world, model.provider) };
+  } catch (error) {
+    world.note('model call failed', { level: 'warning', model: name, error, metrics: failedCall(error) });
+    throw error;
+  }
 }
 
 function modelOf(catalogue: Catalogue, name: string): KnownModel {
@@ -102,9 +113,8 @@ async function asked(
   try {
     return await ask();
   } catch (error) {
-    const limited = error instanceof PatchbayError && error.code === 'too_many_requests';
-    const metrics = { ModelRateLimited: limited ? 1 : 0 };
-    world.note('model call failed', { level: 'warning', model: call.token.gateway.model, error, metrics });
+    const { model } = call.token.gateway;
+    world.note('model call failed', { level: 'warning', model, error, metrics: failedCall(error) });
     if (!(error instanceof UnknownOutcome)) {
       await settleCall(world, call, open, undefined);
       throw error;
@@ -112,4 +122,11 @@ async function asked(
     await writeOffCall(world, call, open);
     throw new PatchbayError('unavailable', error.message, { cause: error, retryAfter: 5 });
   }
+}
+
+/** Here `unprocessable` is always the installation's: its key, or its table of providers. */
+function failedCall(error: unknown): Measured {
+  const code = error instanceof PatchbayError ? error.code : undefined;
+  const limited = code === 'too_many_requests' ? 1 : 0;
+  return { ModelRateLimited: limited, ...(code === 'unprocessable' && { ModelRefused: 1 }) };
 }

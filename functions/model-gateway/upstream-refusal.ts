@@ -17,7 +17,9 @@ export interface Upstream {
 /** A provider's refusal as ours. Its words go on only where they help: those about keys may quote them. */
 export function upstreamRefusal({ provider, status, retryAfter, said, key, code }: Upstream): PatchbayError {
   if (status === 401 || status === 403) {
-    return new PatchbayError('unprocessable', `The provider ${provider} refused this installation’s key.`);
+    return new PatchbayError('unprocessable', `The provider ${provider} refused this installation’s key.`, {
+      remedy: 'Put a key that it takes, for this model, into the model-keys secret, then retry.',
+    });
   }
   if (status < 400) {
     return new PatchbayError('unprocessable', `The address of the provider ${provider} redirects (${status}).`, {

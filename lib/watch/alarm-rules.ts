@@ -80,9 +80,16 @@ export function alarmRules(config: Pick<Config, 'tenantDailyUsd'>): Record<strin
     },
     SandboxCreateRefused: {
       ...page,
-      ...minutes(1),
+      ...within(900),
       impact: 'no attempt gets a sandbox until the key, the template or its settings are put right',
       watch: ours('SandboxCreateRefused', 'Sum'),
+      above: 0,
+    },
+    ModelRefused: {
+      ...page,
+      ...within(900),
+      impact: 'agents of a provider get no model until its key, or its row in the table, is put right',
+      watch: ours('ModelRefused', 'Sum'),
       above: 0,
     },
     OrphansReaped: {

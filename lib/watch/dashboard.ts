@@ -55,7 +55,11 @@ export class Dashboard extends Construct {
         [
           draw.spread('Create of a sandbox (ms)', 'SandboxCreateMs'),
           draw.spread('Model call (ms)', 'ModelCallMs'),
-          draw.graph('Refused by providers', ['SandboxBusy', 'SandboxCreateError', 'ModelRateLimited'], 'Sum'),
+          draw.graph(
+            'Refused by providers',
+            ['SandboxBusy', 'SandboxCreateError', 'SandboxCreateRefused', 'ModelRateLimited', 'ModelRefused'],
+            'Sum',
+          ),
         ],
         [
           draw.graph('The net', ['SweepRepairs', 'OrphansKilled', 'LeasesExpired', 'PermitDrift'], 'Maximum'),

@@ -175,6 +175,7 @@ describe('the application’s alarms', () => {
     ['ConsecutiveFailures', 'AttemptFault', [1, 1, 1, 1, 1], [1, 1, 0, 1, 1, 1]],
     ['SandboxCreateErrors', 'SandboxCreateError', [0, 1, 0, 0, 1, 0, 0, 0, 0, 0], [1, 1, 1]],
     ['SandboxCreateRefused', 'SandboxCreateRefused', [1], []],
+    ['ModelRefused', 'ModelRefused', [1], []],
     ['OrphansReaped', 'OrphansKilled', [0, 2, 0], [0, 0]],
     ['OrphansByLifetime', 'LeasesExpired', [1, 0], [0]],
     ['PermitDrift', 'PermitDrift', Array(10).fill(1), [...Array(9).fill(1), 0, ...Array(9).fill(1)]],

@@ -17,15 +17,18 @@ const event = {
   body: JSON.stringify({ messages: [{ role: 'user', content: 'fix it' }] }),
 } as unknown as UrlEvent;
 
-/** The samples of one call to a provider that answers so. */
-async function samplesOf(provider: (advance: (ms: number) => void) => ReturnType<Provider>): Promise<unknown[]> {
+/** The samples of one call to a provider that answers so; the model is `replay/sample`. */
+async function samplesOf(
+  provider: (advance: (ms: number) => void) => ReturnType<Provider>,
+  row: object = { name: 'replay', kind: 'replay' },
+): Promise<unknown[]> {
   const world = fakeWorld();
   world.attempts.seed(anAttempt({ status: 'running' }));
   await world.attemptTokens.put(anAttemptToken({ sha256: await sha256Hex('secret') }));
   const ask: Provider = () => provider((ms) => world.clock.advance(ms));
   const gateway: GatewayWorld = {
     ...world,
-    catalogue: catalogueOf(JSON.stringify([{ name: 'replay', kind: 'replay' }])),
+    catalogue: catalogueOf(JSON.stringify({ only: [row] })),
     modelKey: async () => undefined,
     providers: { replay: ask, 'openai-compatible': ask, anthropic: ask, bedrock: ask },
   };
@@ -46,10 +49,20 @@ describe('a model call', () => {
   });
 
   it.each([
-    ['refused for its rate', new PatchbayError('too_many_requests', 'limits the rate'), 1],
-    ['refused otherwise', new PatchbayError('unprocessable', 'refused the key'), 0],
-    ['not answered', new UnknownOutcome('no answer'), 0],
-  ])('that is %s is no latency', async (_, error, limited) => {
-    expect(await samplesOf(() => Promise.reject(error))).toEqual([{ ModelRateLimited: limited }]);
+    ['refused for its rate', new PatchbayError('too_many_requests', 'limits the rate'), { ModelRateLimited: 1 }],
+    ['refused for its key', new PatchbayError('unprocessable', 'the key'), { ModelRateLimited: 0, ModelRefused: 1 }],
+    ['refused for what it asks', new PatchbayError('invalid_request', 'too long'), { ModelRateLimited: 0 }],
+    ['not answered', new UnknownOutcome('no answer'), { ModelRateLimited: 0 }],
+  ])('that is %s is no latency', async (_, error, samples) => {
+    expect(await samplesOf(() => Promise.reject(error))).toEqual([samples]);
+  });
+
+  it.each([
+    ['the provider has no key here', { name: 'replay', kind: 'replay', key: 'a' }],
+    ['the provider is not in the table any more', { name: 'other', kind: 'anthropic', key: 'a' }],
+  ])('that cannot be made is refused: %s', async (_, row) => {
+    const asked = () => Promise.reject(new Error('nobody is asked'));
+
+    expect(await samplesOf(asked, row)).toEqual([{ ModelRateLimited: 0, ModelRefused: 1 }]);
   });
 });
