@@ -19,7 +19,7 @@ export function noteJobStatuses(world: Pick<World, 'note'>, job: Job, appended: 
       job_id: job.id,
       tenant: job.tenant,
       status: data.status,
-      code: codeIn(data),
+      ...whyOf(data),
       metrics: jobFigures(job.transitions.slice(0, place + 1)),
     });
   }
@@ -34,8 +34,8 @@ export function noteAttemptStatuses(world: Pick<World, 'note'>, attempt: Attempt
       attempt: attempt.n,
       model: attempt.model,
       status: data.status,
-      code: codeIn(data),
-      metrics: attemptFigures(data.status as AttemptStatus, codeIn(data)),
+      ...whyOf(data),
+      metrics: attemptFigures(data.status as AttemptStatus, whyOf(data).code),
     });
   }
 }
@@ -89,6 +89,8 @@ function named(name: 'JobWaitSeconds' | 'JobRunSeconds', seconds: number | undef
   return seconds === undefined ? {} : { [name]: seconds };
 }
 
-function codeIn(data: Record<string, unknown>): unknown {
-  return (data.failure as { code?: unknown } | undefined)?.code;
+/** In the log line `reason`: what people read as the failure's message. */
+function whyOf({ failure }: Record<string, unknown>): { code?: unknown; reason?: unknown } {
+  const { code, message } = (failure ?? {}) as { code?: unknown; message?: unknown };
+  return code === undefined ? {} : { code, reason: message };
 }

@@ -2,7 +2,7 @@
 export const logQueries = {
   /** Everything about one job, in order; put its id in. */
   OneJob: [
-    'fields @timestamp, service, level, message, attempt, status, code, error.message',
+    'fields @timestamp, service, level, message, attempt, status, code, reason, error.message',
     "filter job_id = 'PUT THE JOB ID HERE'",
     'sort @timestamp asc',
     'limit 1000',

@@ -95,6 +95,29 @@ describe('alarms', () => {
       ).not.toEqual([]);
   });
 
+  it('ask the logs for lines that are written, and for fields that these have', () => {
+    const source = globSync(['core/use-cases/**/*.ts', 'functions/**/*.ts'])
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('\n');
+    const text = runbook.replaceAll(/\s+/g, ' ');
+    const asked = [...text.matchAll(/message = '([^']+)'/g), ...text.matchAll(/message like \/([^/]+)\//g)];
+    const shown = [
+      ...text.matchAll(/\| ?(?:display|fields) ([\w@., ]+)/g),
+      ...text.matchAll(/stats [^`|]+ by ([\w., ]+)/g),
+    ];
+    const fields = shown.flatMap(([, names = '']) => names.split(',').map((name) => name.trim().split('.')[0] ?? ''));
+    const standard = ['@timestamp', 'service', 'level', 'message', 'error', 'bin'];
+
+    expect(asked.length).toBeGreaterThan(10);
+    for (const [, line = ''] of asked)
+      expect(
+        line.split('|').every((part) => source.includes(part)),
+        line,
+      ).toBe(true);
+    const written = (name: string) => new RegExp(`\\b${name}\\b`).test(source);
+    expect(fields.filter((name) => !standard.includes(name) && !written(name))).toEqual([]);
+  });
+
   it('watch only metrics that somebody sends, under the dimensions that are sent', () => {
     const sent = (name: string): name is MetricName => name in metrics;
 

@@ -61,9 +61,10 @@ describe('a job', () => {
     expect(samples(world, 'HeartbeatLost')).toEqual([1]);
     expect(samples(world, 'AttemptFault')).toEqual([1]);
     const failed = world.notes.filter(({ fields }) => fields.status === 'failed');
-    expect(failed.map(({ message, fields }) => [message, fields.code, fields.job_id])).toEqual([
-      ['attempt status', 'sandbox_lost', input.job_id],
-      ['job status', 'sandbox_lost', input.job_id],
+    const reason = 'The sandbox fell silent.';
+    expect(failed.map(({ message, fields }) => [message, fields.code, fields.reason, fields.job_id])).toEqual([
+      ['attempt status', 'sandbox_lost', reason, input.job_id],
+      ['job status', 'sandbox_lost', reason, input.job_id],
     ]);
   });
 
