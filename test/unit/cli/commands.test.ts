@@ -10,7 +10,7 @@ import type { Job } from '#core/job/job';
 import { apply } from '../../../bin/cli/commands/apply.ts';
 import { approve } from '../../../bin/cli/commands/approve.ts';
 import { artifacts } from '../../../bin/cli/commands/artifacts.ts';
-import { bill, sinceOf } from '../../../bin/cli/commands/bill.ts';
+import { bill, sinceOf, spanOf } from '../../../bin/cli/commands/bill.ts';
 import { cancel } from '../../../bin/cli/commands/cancel.ts';
 import { diff } from '../../../bin/cli/commands/diff.ts';
 import { installStatus } from '../../../bin/cli/commands/install-status.ts';
@@ -359,6 +359,16 @@ describe('a solve', () => {
   ])('refuses %j', async (line, message) => {
     expect(await run(line)).toMatchObject({ code: 1, out: '', err: expect.stringContaining(message) });
   });
+});
+
+it('bills a job with the request before its row, and with what comes after its end', () => {
+  const created_at = '2026-01-05T09:00:01.000Z';
+  const at = (second: number) => Date.parse(`2026-01-05T09:00:${String(second).padStart(2, '0')}.000Z`);
+  const finished_at = '2026-01-05T09:00:30.000Z';
+
+  expect(spanOf({ created_at, finished_at: null }, at(20))).toEqual({ since: at(0), until: at(20) });
+  expect(spanOf({ created_at, finished_at }, at(50))).toEqual({ since: at(0), until: at(35) });
+  expect(spanOf({ created_at, finished_at }, at(31)).until).toBe(at(31));
 });
 
 it('reads a time', () => {
