@@ -54,6 +54,7 @@ interface Laptop {
 
 function laptopLines({ alarms, sandboxes, memory: { stack, functions } }: Laptop): string {
   const raised = alarms.filter(({ state }) => state === 'ALARM');
+  const untold = alarms.filter(({ state }) => state === 'NOT_EVALUATED').map(({ name }) => name);
   const rows = sandboxes.map(({ sandboxId, metadata, startedAt }) => [
     '          ',
     sandboxId,
@@ -62,7 +63,7 @@ function laptopLines({ alarms, sandboxes, memory: { stack, functions } }: Laptop
     duration(Date.now() - Date.parse(startedAt)),
   ]);
   return `${[
-    `Alarms     ${raised.length} of ${alarms.length}`,
+    `Alarms     ${raised.length} of ${alarms.length}${untold.length > 0 ? `; only AWS can tell ${untold.join(', ')}` : ''}`,
     ...raised.map(({ name, reason, description }) => `           ${name}: ${description} (${reason})`),
     `Sandboxes  ${sandboxes.length}`,
     ...table(rows),
