@@ -5,7 +5,7 @@ import { ageSeconds } from './age-seconds.ts';
 import { cleanupJob } from './cleanup-job.ts';
 import { failQueuedJob } from './fail-queued-job.ts';
 import { executionOf, startExecution } from './start-execution.ts';
-import { eachOf, type SweepWorld, type Swept } from './sweep-part.ts';
+import { eachOf, ofJob, type SweepWorld, type Swept } from './sweep-part.ts';
 
 const atOnce = 500;
 /** A running job without any sign of life for this long is looked up in the workflow engine. */
@@ -27,7 +27,7 @@ export async function sweepOpenJobs(world: SweepWorld): Promise<Swept> {
   const swept: Swept = Object.fromEntries([...Object.values(counted), 'OldestOverdueSeconds'].map((name) => [name, 0]));
   // No deadline is further away: this lists all.
   const open = await world.jobs.deadlineDue(world.clock.at(2 * waitingSeconds), atOnce);
-  swept.OpenJobFailures = await eachOf(world, open, async (key) => {
+  swept.OpenJobFailures = await eachOf(world, open, ofJob, async (key) => {
     const job = await world.jobs.get(key.tenant, key.id);
     swept.OldestOverdueSeconds = Math.max(swept.OldestOverdueSeconds ?? 0, overdueSeconds(world, job));
     const trouble = job === undefined ? undefined : await troubleOf(world, job);

@@ -11,7 +11,7 @@ import { eachOf, type SweepWorld, type Swept } from './sweep-part.ts';
 export async function sweepOrphans(world: SweepWorld): Promise<Swept> {
   const listed = await world.sandboxes.list({ install_id: world.installation.install_id });
   let killed = 0;
-  const failures = await eachOf(world, listed, async (info) => {
+  const failures = await eachOf(world, listed, named, async (info) => {
     if (await isWanted(world, info)) return;
     if (!(await world.sandboxes.kill(info.sandbox_id))) throw new Error(`${info.sandbox_id} does not die`);
     killed += 1;
@@ -24,6 +24,8 @@ export async function sweepOrphans(world: SweepWorld): Promise<Swept> {
   });
   return { SandboxesAlive: listed.length - killed, OrphansKilled: killed, OrphansLeft: failures };
 }
+
+const named = ({ sandbox_id, metadata }: SandboxInfo) => ({ sandbox_id, job_id: metadata.job_id });
 
 /** The nonce is that of a live row, under the job's present dispatch, and its attempt has not ended, or just now. */
 async function isWanted(world: SweepWorld, info: SandboxInfo): Promise<boolean> {

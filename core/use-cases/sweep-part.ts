@@ -6,10 +6,14 @@ export type SweepWorld = Omit<World, 'sandboxLease' | 'codeHost'>;
 /** What a part of the sweep found, by name; those of `core/telemetry.ts` become metrics, all stand in the log line. */
 export type Swept = Record<string, number>;
 
-/** Runs `act` for each; one that fails is noted and counted as `failures`, the others go on. */
+/** What the log line of a job's row that failed is found by. */
+export const ofJob = ({ tenant, id }: { tenant: string; id: string }) => ({ tenant, job_id: id });
+
+/** Runs `act` for each; one that fails is noted, as `named`, and counted as `failures`, the others go on. */
 export async function eachOf<T>(
   world: Pick<World, 'note'>,
   items: readonly T[],
+  named: (item: T) => Record<string, string | undefined>,
   act: (item: T) => Promise<void>,
 ): Promise<number> {
   let failures = 0;
@@ -18,7 +22,7 @@ export async function eachOf<T>(
       await act(item);
     } catch (error) {
       failures += 1;
-      world.note('one item of the sweep failed', { level: 'warning', error });
+      world.note('one item of the sweep failed', { level: 'warning', ...named(item), error });
     }
   }
   return failures;

@@ -217,6 +217,8 @@ describe('the sweep', () => {
     world.faults.before('queue.send', new Error('denied'));
 
     expect(await sweep(world)).toMatchObject({ OutboxHealed: 0, OutboxFailures: 1 });
+    const failed = world.notes.find(({ message }) => message === 'one item of the sweep failed');
+    expect(failed?.fields).toMatchObject({ tenant, job_id: anId('j') });
     expect([samples(world, 'SweepRepairs'), samples(world, 'Faults')]).toEqual([[0], [1]]);
   });
 
