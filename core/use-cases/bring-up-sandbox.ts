@@ -13,11 +13,27 @@ type Ports = Pick<World, 'installation' | 'permits' | 'sandboxes' | 'clock' | 'n
 };
 
 /**
+ * The sandbox of a row: the one that an earlier try of this step made, else a new one. A provider that does not even list
+ * (a key that it refuses, or none) would not create either: that counts as a create that failed.
+ * @throws ProviderBusy when there is none, or none can be seen yet: the next try of the step looks again
+ */
+export async function obtainSandbox(world: Ports, job: Job, row: SandboxRow): Promise<string> {
+  try {
+    const earlier = await adoptSandbox(world, job, row);
+    if (earlier !== undefined) return earlier;
+  } catch (error) {
+    if (!(error instanceof ProviderBusy)) noteFailure(world, row, error);
+    throw error;
+  }
+  return await bringUpSandbox(world, job, row);
+}
+
+/**
  * The sandbox that an earlier try of this step made, alive and with 120 s to live again; undefined when there is none.
  * Whatever else the provider lists under its key is killed: at most one may live per key.
  * @throws ProviderBusy when one of the others does not die
  */
-export async function adoptSandbox(
+async function adoptSandbox(
   world: Pick<World, 'installation' | 'sandboxes'>,
   job: Job,
   row: SandboxRow,
@@ -45,7 +61,7 @@ export async function adoptSandbox(
  * same: then it is looked for by its nonce. A provider that is full lowers the installation's limit.
  * @throws ProviderBusy when there is none, or none can be seen yet: the next try of the step looks again
  */
-export async function bringUpSandbox(world: Ports, job: Job, row: SandboxRow): Promise<string> {
+async function bringUpSandbox(world: Ports, job: Job, row: SandboxRow): Promise<string> {
   const egress = setupEgress(world.installation, world.codeHost.hosts(job.repository));
   const began = world.clock.now();
   try {
@@ -55,19 +71,18 @@ export async function bringUpSandbox(world: Ports, job: Job, row: SandboxRow): P
     world.note('sandbox created', { sandbox_id, sandbox_key: row.key, metrics });
     return sandbox_id;
   } catch (error) {
-    world.note('sandbox not created', {
-      level: 'warning',
-      job_id: job.id,
-      sandbox_key: row.key,
-      error,
-      metrics: failedCreate(error),
-    });
+    noteFailure(world, row, error);
     if (error instanceof ProviderBusy && error.full) await easeOff(world);
     if (error instanceof PatchbayError) throw error;
     const id = await adoptSandbox(world, job, row);
     if (id !== undefined) return id;
     throw new ProviderBusy('the create of a sandbox was not answered', error);
   }
+}
+
+function noteFailure(world: Pick<World, 'note'>, { job_id, key }: SandboxRow, error: unknown): void {
+  const metrics = failedCreate(error);
+  world.note('sandbox not created', { level: 'warning', job_id, sandbox_key: key, error, metrics });
 }
 
 /** An expected error other than a busy provider is final: key, template or settings. */

@@ -7,7 +7,7 @@ import type { CodeHost } from '#core/ports/code-host';
 import type { World } from '#core/ports/world';
 import { ladder, slotZeroMarginSeconds, verifyWall } from '#core/workflow/limits';
 import type { CreateSandboxResult, SandboxStep } from '#core/workflow/steps';
-import { adoptSandbox, bringUpSandbox } from './bring-up-sandbox.ts';
+import { obtainSandbox } from './bring-up-sandbox.ts';
 import { killSandbox, killSandboxes } from './kill-sandbox.ts';
 import { recordAttempt } from './record-transitions.ts';
 import { renewPermit } from './release-permits.ts';
@@ -39,7 +39,7 @@ export async function createSandbox(world: Ports, step: SandboxStep): Promise<Cr
     throw new ProviderBusy(`slot ${step.slot} of ${job.id} holds no permit`);
   }
   const row = known ?? (await world.sandboxRows.begin(newRow(world, step, earlier)));
-  const sandbox_id = (await adoptSandbox(world, job, row)) ?? (await bringUpSandbox(world, job, row));
+  const sandbox_id = await obtainSandbox(world, job, row);
   const deadline_at = row.deadline_at ?? world.clock.at(wall);
   const live_at = row.live_at ?? world.clock.at();
   const live = await world.sandboxRows.change(row, { sandbox_id, deadline_at, live_at, state: 'live' });

@@ -40,13 +40,7 @@ export function createFailure(error: unknown, template: string): unknown {
   const message = error instanceof Error ? error.message : '';
   if (name === 'RateLimitError') return new ProviderBusy(message, error, /maximum number of concurrent/i.test(message));
   if (name === 'ServiceBusyError') return new ProviderBusy(message, error);
-  if (name === 'AuthenticationError') {
-    return misconfigured(
-      'The sandbox provider does not accept the API key.',
-      'Put a valid key into the secret for it: docs/deploy.md, Keys.',
-      error,
-    );
-  }
+  if (name === 'AuthenticationError') return keyRefused(error);
   if (statusOf(error) === 404) {
     const remedy = 'Build the template in the team of this API key, then deploy with E2bTemplate set to it.';
     return misconfigured(`The sandbox provider knows no template "${template}".`, remedy, error);
@@ -60,6 +54,16 @@ export function createFailure(error: unknown, template: string): unknown {
     return misconfigured(`The sandbox provider refuses the create: ${message}`, remedy, error);
   }
   return error;
+}
+
+/** What a failed list means: every step lists first, so a key that is refused shows here. */
+export function listFailure(error: unknown): unknown {
+  return errorName(error) === 'AuthenticationError' ? keyRefused(error) : error;
+}
+
+function keyRefused(cause: unknown): PatchbayError {
+  const remedy = 'Put a valid key into the secret for it: docs/deploy.md, Keys.';
+  return misconfigured('The sandbox provider does not accept the API key.', remedy, cause);
 }
 
 /** The remedy is part of the message: no other part of an error gets from a step to the person who waits for it. */

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { E2B, Sandbox } from 'e2b';
 import { SandboxLost } from '#core/errors';
 import type { Sandboxes, SandboxInfo } from '#core/ports/sandboxes';
-import { createFailure, errorName, isFinal, isGone, statusOf } from './e2b-errors.ts';
+import { createFailure, errorName, isFinal, isGone, listFailure, statusOf } from './e2b-errors.ts';
 import { readFile } from './read-file.ts';
 
 export interface E2bSettings {
@@ -81,7 +81,11 @@ export function e2bSandboxes(settings: E2bSettings): Sandboxes {
       const query = { metadata: Object.fromEntries(Object.entries(metadata)) };
       const pages = (await client()).Sandbox.list({ query, limit: 100 });
       const found: SandboxInfo[] = [];
-      while (pages.hasNext) found.push(...(await pages.nextItems()).map(infoOf));
+      try {
+        while (pages.hasNext) found.push(...(await pages.nextItems()).map(infoOf));
+      } catch (error) {
+        throw listFailure(error);
+      }
       return found;
     },
 

@@ -28,6 +28,8 @@ describe('the alarms', () => {
     await eventually('nothing raised', async () => (await raised()).length === 0);
     const untold = (await journey.stack.alarms()).filter(({ state }) => state === 'NOT_EVALUATED');
     expect(untold.map(({ name }) => name.replace(/^.*-/, ''))).toEqual(['QueueAge', 'Throttles']);
+    // They are written when the function returns that has written the status.
+    await eventually('the measures of Finish', () => sum('JobsAwaitingReview') !== undefined);
     for (const name of ['JobsAccepted', 'JobsStarted', 'JobsAwaitingReview', 'AttemptsSolved'])
       expect([name, sum(name)]).toEqual([name, 1]);
     expect(sum('SandboxCreateMs')).toBeGreaterThan(0);
@@ -36,11 +38,12 @@ describe('the alarms', () => {
   });
 
   it('rise at once when the provider refuses the key', async () => {
-    journey.stack.e2b.faults.add({ operation: 'create', times: 0, effect: { kind: 'answer', status: 401 } });
+    journey.stack.e2b.faults.add({ operation: 'api', times: 0, effect: { kind: 'answer', status: 401 } });
 
     const { job } = await journey.solve(goodTurns);
-    await journey.until(job.id, ({ status }) => status === 'failed');
+    const failed = await journey.until(job.id, ({ status }) => status === 'failed');
 
+    expect(failed.failure?.message).toContain('does not accept the API key');
     expect(await raised()).toEqual(expect.arrayContaining(['SandboxCreateRefused', 'CreateSandboxErrors']));
   });
 });

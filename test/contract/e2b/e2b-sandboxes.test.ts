@@ -166,6 +166,15 @@ describe('a create that fails', () => {
     await expect(aSandbox()).rejects.toMatchObject({ name });
   });
 
+  it('for a refused key says so where it is seen first, in the list', async () => {
+    server.faults.add({ operation: 'list', effect: { kind: 'answer', status: 401 } });
+
+    await expect(adapter().list({ install_id: 'i' })).rejects.toMatchObject({
+      name: 'PatchbayError',
+      message: expect.stringContaining('does not accept the API key'),
+    });
+  });
+
   it('for a full provider is ProviderBusy', async () => {
     await aSandbox();
     await aSandbox();

@@ -147,6 +147,21 @@ describe('a create', () => {
   });
 });
 
+describe('a list before the create', () => {
+  it.each([
+    ['refused', new PatchbayError('internal', 'bad key'), { SandboxCreateError: 1, SandboxCreateRefused: 1 }],
+    ['not answered', new Error('socket hang up'), { SandboxCreateError: 1 }],
+  ])('that is %s counts as a create that failed', async (_, error, expected) => {
+    const { world, step } = await aRunningJob();
+    world.faults.before('sandboxes.list', error);
+
+    await expect(createSandbox(world, step())).rejects.toThrow(error);
+
+    const noted = world.notes.find(({ message }) => message === 'sandbox not created');
+    expect(noted?.fields).toMatchObject({ level: 'warning', error, metrics: expected });
+  });
+});
+
 describe('the end of a runner', () => {
   it('that was heard to its end loses no heartbeat', async () => {
     const { world, step, started } = await aRunningJob();
