@@ -124,9 +124,9 @@ async function asked(
   }
 }
 
-/** Here `unprocessable` is always the installation's: its key, or its table of providers. */
+/** Of our own errors these two are the installation's: its keys, or its table of providers. */
 function failedCall(error: unknown): Measured {
   const code = error instanceof PatchbayError ? error.code : undefined;
   const limited = code === 'too_many_requests' ? 1 : 0;
-  return { ModelRateLimited: limited, ...(code === 'unprocessable' && { ModelRefused: 1 }) };
+  return { ModelRateLimited: limited, ...((code === 'unprocessable' || code === 'internal') && { ModelRefused: 1 }) };
 }

@@ -51,6 +51,11 @@ describe('a model call', () => {
   it.each([
     ['refused for its rate', new PatchbayError('too_many_requests', 'limits the rate'), { ModelRateLimited: 1 }],
     ['refused for its key', new PatchbayError('unprocessable', 'the key'), { ModelRateLimited: 0, ModelRefused: 1 }],
+    [
+      'refused for a secret without a value',
+      new PatchbayError('internal', 'no value yet'),
+      { ModelRateLimited: 0, ModelRefused: 1 },
+    ],
     ['refused for what it asks', new PatchbayError('invalid_request', 'too long'), { ModelRateLimited: 0 }],
     ['not answered', new UnknownOutcome('no answer'), { ModelRateLimited: 0 }],
   ])('that is %s is no latency', async (_, error, samples) => {
