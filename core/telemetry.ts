@@ -41,7 +41,7 @@ export const metrics = {
   ModelRateLimited: { unit: 'Count', what: '1: the model provider answered 429; 0: otherwise' },
   // the sweep, each minute
   SweepMs: { unit: 'Milliseconds', what: 'a whole sweep' },
-  SweepRepairs: { unit: 'Count', what: 'messages sent again, jobs ended or started by the sweep' },
+  SweepRepairs: { unit: 'Count', what: 'messages sent again, jobs ended or started, slots given back by the sweep' },
   OldestOverdueSeconds: { unit: 'Seconds', what: 'how far the latest open job is past its deadline' },
   OutboxLagSeconds: { unit: 'Seconds', what: 'age of the oldest row whose log or message is behind' },
   JobsWaiting: { unit: 'Count', what: 'jobs that wait for a permit' },

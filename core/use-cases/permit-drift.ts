@@ -9,17 +9,26 @@ type Ports = Pick<World, 'jobs' | 'attempts' | 'clock'>;
 /** Between an end and the return of its slot lie the kill and a few writes: younger ends prove nothing. */
 const graceSeconds = 120;
 
-/** How many of a tenant's slots are held though nothing is at work on them: each keeps somebody waiting. */
-export async function leakedSlots(world: Ports, tenant: string, slots: readonly string[]): Promise<number> {
+/** Slots of one job that are held though nothing is at work on them: each keeps somebody waiting. */
+export interface Leak {
+  /** Undefined: there is no such job. */
+  job: Job | undefined;
+  attempts: Attempt[];
+  slots: number;
+}
+
+/** Of a tenant's slots, by job. */
+export async function leaksOf(world: Ports, tenant: string, slots: readonly string[]): Promise<Leak[]> {
   const held = slots.map(parseSlotName);
-  let leaked = 0;
+  const leaks: Leak[] = [];
   for (const jobId of new Set(held.map((slot) => slot.job_id))) {
     const job = await world.jobs.get(tenant, jobId);
     const attempts = job === undefined ? [] : await world.attempts.list(tenant, jobId);
     const own = held.filter((slot) => slot.job_id === jobId);
-    leaked += own.filter((slot) => !isInUse(world, job, attempts, slot)).length;
+    const leaked = own.filter((slot) => !isInUse(world, job, attempts, slot)).length;
+    if (leaked > 0) leaks.push({ job, attempts, slots: leaked });
   }
-  return leaked;
+  return leaks;
 }
 
 function isInUse(

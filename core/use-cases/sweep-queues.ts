@@ -1,9 +1,11 @@
 import { failure } from '#core/errors';
+import { hasJobEnded } from '#core/job/lifecycle';
 import { installScope, tenantOfScope } from '#core/job/permit-scopes';
 import { outboxSeconds, waitingSeconds } from '#core/workflow/limits';
 import { ageSeconds } from './age-seconds.ts';
 import { failQueuedJob } from './fail-queued-job.ts';
-import { leakedSlots } from './permit-drift.ts';
+import { giveBackSlots } from './give-back.ts';
+import { type Leak, leaksOf } from './permit-drift.ts';
 import { announceJob } from './record-transitions.ts';
 import { eachOf, ofJob, type SweepWorld, type Swept } from './sweep-part.ts';
 import { tenantLine } from './waiting-line.ts';
@@ -26,9 +28,12 @@ export async function sweepOutbox(world: SweepWorld): Promise<Swept> {
   return { ...swept, OutboxFailures: failures };
 }
 
-/** Leases of dispatches that nobody gave back; and those that are held though nothing is at work on them. */
+/**
+ * Leases of dispatches that nobody gave back; and those that are held though nothing is at work on them: of a job that is
+ * over they come back as soon as its sandboxes are known to be dead, which its end may not have been told.
+ */
 export async function sweepLeases(world: SweepWorld): Promise<Swept> {
-  const swept = { LeasesExpired: 0, LeasesLeaked: 0, SlotsUsed: 0 };
+  const swept = { LeasesExpired: 0, LeasesLeaked: 0, SlotsUsed: 0, SlotsGivenBack: 0 };
   const scopes = await world.permits.scopes();
   const failures = await eachOf(world, scopes, named('scope'), async (scope) => {
     const expired = await world.permits.sweep(scope, world.clock.at());
@@ -38,11 +43,26 @@ export async function sweepLeases(world: SweepWorld): Promise<Swept> {
     if (tenant === undefined) {
       swept.SlotsUsed = slots.length;
       swept.LeasesExpired = expired.length;
-    } else swept.LeasesLeaked += await leakedSlots(world, tenant, slots);
+      return;
+    }
+    const before = await leaksOf(world, tenant, slots);
+    for (const leak of before) await giveBack(world, leak);
+    const after =
+      before.length === 0 ? [] : await leaksOf(world, tenant, Object.keys(await world.permits.leases(scope)));
+    swept.LeasesLeaked += slotsIn(after);
+    swept.SlotsGivenBack += slotsIn(before) - slotsIn(after);
   });
-  const { LeasesExpired } = swept;
+  const { LeasesExpired, SlotsGivenBack } = swept;
   // Without one of the scopes the others say nothing: a wrong 0 would be drift.
-  return { ...(failures === 0 ? swept : { LeasesExpired }), LeaseSweepFailures: failures };
+  return { ...(failures === 0 ? swept : { LeasesExpired, SlotsGivenBack }), LeaseSweepFailures: failures };
+}
+
+const slotsIn = (leaks: readonly Leak[]) => leaks.reduce((sum, { slots }) => sum + slots, 0);
+
+/** Not of one that is queued again: its next dispatch takes slots of the same names. */
+async function giveBack(world: SweepWorld, { job, attempts }: Leak): Promise<void> {
+  const isOver = job !== undefined && (hasJobEnded(job.status) || job.status === 'awaiting_review');
+  if (isOver) await giveBackSlots(world, job, attempts);
 }
 
 /** Jobs that waited 24 h end; whoever fits now is woken. */

@@ -14,7 +14,7 @@ const leastMs = 8_000;
  * 2. Open jobs: past their deadline, cancelling for more than 30 s, queued for a minute and never dispatched, running
  *    without an execution, or with one that ended without a word.
  * 3. Orphans: sandboxes that no row wants.
- * 4. Leases that ran out; then the waiting line: 24 h are over, or there is room.
+ * 4. Leases that ran out, and those of jobs that are over; then the waiting line: 24 h are over, or there is room.
  *
  * Lists are hints: every row is read before anything is done about it.
  */
@@ -56,6 +56,7 @@ const repairs = [
   'MessagesSentAgain',
   'ExecutionsStarted',
   'JobsStranded',
+  'SlotsGivenBack',
 ];
 const failures = [
   'SweepFailures',

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { PatchbayError } from '#core/errors';
 import { outboxMark } from '#core/job/transition';
 import { cancelJob } from '#core/use-cases/cancel-job';
+import { cleanupJob } from '#core/use-cases/cleanup-job';
 import { createSandbox } from '#core/use-cases/create-sandbox';
 import { sweep } from '#core/use-cases/sweep';
 import { aJob, anId, tenant } from '#test/support/builders';
@@ -205,6 +207,27 @@ describe('orphans', () => {
       expect(await sweep(world)).toMatchObject({ OrphansKilled: 1 });
     },
   );
+});
+
+describe('the slots of a job that is over', () => {
+  it('come back once its sandboxes can be seen to be dead, and not before', async () => {
+    const { world, input, job, step } = await aRunningJob();
+    const held = async () => Object.keys(await world.permits.leases('install')).length;
+    // The create, two looks of the clean-up, one of the first sweep and two of the second.
+    world.faults.before('sandboxes.list', new PatchbayError('internal', 'The key is refused.'), 6);
+    await createSandbox(world, step()).catch(() => undefined);
+    await cleanupJob(world, { ...input, reason: 'Broken' });
+    expect([(await job()).status, await held()]).toEqual(['failed', 1]);
+
+    world.clock.advanceSeconds(60);
+    expect(await sweep(world)).toMatchObject({ SlotsGivenBack: 0 });
+    world.clock.advanceSeconds(61);
+    expect(await sweep(world)).toMatchObject({ LeasesLeaked: 1, SlotsGivenBack: 0 });
+    expect(await held()).toBe(1);
+
+    expect(await sweep(world)).toMatchObject({ LeasesLeaked: 0, SlotsGivenBack: 1 });
+    expect(await held()).toBe(0);
+  });
 });
 
 describe('the parts', () => {
