@@ -43,7 +43,7 @@ export class HttpApi extends Construct {
               allowOrigins: props.allowedOrigins,
               allowMethods: [apigw.CorsHttpMethod.GET, apigw.CorsHttpMethod.POST],
               allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-none-match'],
-              exposeHeaders: ['etag', 'retry-after', 'location'],
+              exposeHeaders: ['etag', 'retry-after', 'location', 'x-job-id'],
             },
           }
         : {}),

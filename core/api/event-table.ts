@@ -44,13 +44,11 @@ const events: Record<EventType, [what: string, data: string]> = {
     '`tests`: how many of them fail without a change; `passed`: how many of these by attempt; `complete`',
   ],
   verdict: ['The attempts are ranked; the job has the whole verdict.', '`winner`, `decided_by`, `reason`'],
-  artifacts_stored: ['Not sent yet.', ''],
   done: [
     'A runner has ended; `src` says whose. It is a claim of the sandbox: `attempt_status` is what counts.',
     '`status`, `exit_status`, `error`, `files_changed`, `insertions`, `deletions`, `patch_sha256`',
   ],
   note: ['Something worth knowing.', '`text`'],
-  cost: ['Not sent yet.', ''],
   blocked: [
     'Something was refused.',
     '`kind` (egress_denied, dependency_unreachable, auth_failure, patch_withheld), `reason`',

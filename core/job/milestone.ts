@@ -18,7 +18,6 @@ export const runnerEventTypes = [
   'cross_tested',
   'done',
   'note',
-  'cost',
   'blocked',
   'error',
   'cancelled',
@@ -26,7 +25,7 @@ export const runnerEventTypes = [
 export type RunnerEventType = (typeof runnerEventTypes)[number];
 
 /** Events the control plane writes. `job_status` and `attempt_status` mirror the rows' transitions. */
-export const controlEventTypes = ['job_status', 'attempt_status', 'waiting', 'verdict', 'artifacts_stored'] as const;
+export const controlEventTypes = ['job_status', 'attempt_status', 'waiting', 'verdict'] as const;
 
 export const eventTypes = [...runnerEventTypes, ...controlEventTypes] as const;
 export type EventType = (typeof eventTypes)[number];
@@ -34,14 +33,12 @@ export type EventType = (typeof eventTypes)[number];
 /** In the log, and live, but not shown as chat messages. */
 const quiet: readonly EventType[] = [
   'step',
-  'cost',
   'note',
   'sandbox_ready',
   'plan_started',
   'execute_started',
   'execute_finished',
   'done',
-  'artifacts_stored',
 ];
 
 export function isMilestone(type: EventType): boolean {

@@ -16,7 +16,7 @@ BATCH_EVENTS = 50
 BATCH_BYTES = 200 * 1024
 EVENT_BYTES = 3_600
 MAX_WAITING = 1_000
-EVICTED_FIRST = ("step", "note", "cost")
+EVICTED_FIRST = ("step", "note")
 
 Event = dict[str, Any]
 

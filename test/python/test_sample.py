@@ -39,7 +39,7 @@ class Sample(RunnerCase):
         plan = self.json_of("plan.json")
         self.assertTrue(plan["valid"])
         self.assertEqual(len(plan["steps"]), 3)
-        self.assertEqual([kind for kind in self.plane.types() if kind not in ("step", "note", "cost")], HEALTHY)
+        self.assertEqual([kind for kind in self.plane.types() if kind not in ("step", "note")], HEALTHY)
         self.assertEqual([event["src_seq"] for event in self.plane.events], list(range(1, len(self.plane.events) + 1)))
         self.assertEqual(self.plane.turns, [f"plan/{n}" for n in range(5)] + [f"execute/{n}" for n in range(7)])
         self.assertTrue((self.output / "repro.tar").is_file())
