@@ -17,7 +17,11 @@ function environment(extra: Record<string, string>): Record<string, string> {
 /** Runs git to its end. @returns standard output. @throws with what git wrote to standard error */
 export async function git(...args: string[]): Promise<string> {
   // Repositories of the user may belong to another account, e.g. inside a container; they are only read.
-  const { stdout } = await run('git', ['-c', 'safe.directory=*', ...args], { env: environment({}) });
+  const command = run('git', ['-c', 'safe.directory=*', ...args], { env: environment({}) });
+  // The message would begin with the command line, and a person is shown the first line.
+  const { stdout } = await command.catch((cause: Error & { stderr?: string }) => {
+    throw cause.stderr ? new Error(`git: ${cause.stderr.trim().replaceAll('\n', '; ')}`, { cause }) : cause;
+  });
   return stdout;
 }
 

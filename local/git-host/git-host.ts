@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 
 import { git } from './git-command.ts';
+import { importBranches } from './import-branches.ts';
 import { type GitRequest, gitRequest, serveGit } from './smart-http.ts';
 
 export interface GitHostOptions {
@@ -25,7 +26,7 @@ export interface GitHost {
   createRepository(name: string): Promise<string>;
   /**
    * Copies the branches and tags of a repository on this machine, its checked-out branch as the default one. Branches
-   * that only the host has stay. @returns the clone URL
+   * that only the host has stay, unless their names are in the way. @returns the clone URL
    */
   importRepository(name: string, path: string): Promise<string>;
   stop(): Promise<void>;
@@ -65,14 +66,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     createRepository,
     async importRepository(name, path) {
       const cloneUrl = await createRepository(name);
-      const folder = folderOf(root, name);
-      const branch = (await git('-C', path, 'rev-parse', '--abbrev-ref', 'HEAD')).trim();
-      const detached = branch === 'HEAD';
-      const head = detached ? 'detached-head' : branch;
-      const refs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
-      if (detached) refs.push(`+HEAD:refs/heads/${head}`);
-      await git('-C', folder, 'fetch', '--quiet', '--no-write-fetch-head', path, ...refs);
-      await git('-C', folder, 'symbolic-ref', 'HEAD', `refs/heads/${head}`);
+      await importBranches(path, folderOf(root, name));
       return cloneUrl;
     },
     stop: () =>

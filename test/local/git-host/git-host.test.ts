@@ -44,6 +44,21 @@ it('serves an imported repository, its checked-out branch first', async () => {
   expect(readFileSync(join(clone, 'a.txt'))).toEqual(readFileSync(join(source, 'a.txt')));
 });
 
+it('takes a shallow clone, and a branch that a tag has the name of', async () => {
+  const shallow = join(folder.path, 'shallow');
+  writeFileSync(join(source, 'b.txt'), 'two\n');
+  await git(source, 'add', '.');
+  await git(source, 'commit', '--quiet', '-m', 'two');
+  await git(folder.path, 'clone', '--quiet', '--depth', '1', `file://${source}`, shallow);
+  await git(shallow, 'tag', 'trunk');
+
+  const url = await host.importRepository('shallow', shallow);
+
+  const head = await git(source, 'rev-parse', 'HEAD');
+  expect(await git(source, 'ls-remote', '--symref', url, 'HEAD')).toBe(`ref: refs/heads/trunk\tHEAD\n${head}\tHEAD`);
+  await git(folder.path, 'clone', '--quiet', '--depth', '1', url, join(folder.path, 'of-shallow'));
+});
+
 it('is read by those who know the address alone: that of one repository tells nothing of another', async () => {
   const own = await host.importRepository('mine', source);
   const other = await host.importRepository('theirs', source);
@@ -101,6 +116,24 @@ it('keeps the branches that were pushed to it when the source is imported again'
   await host.importRepository('kept', source);
 
   expect(await git(source, 'ls-remote', '--heads', url)).toContain('refs/heads/patchbay/1');
+});
+
+it('follows a branch that was renamed into a folder of its name', async () => {
+  const url = await host.importRepository('renamed', source);
+  await git(source, 'branch', 'fix');
+  await host.importRepository('renamed', source);
+  await git(source, 'branch', '-m', 'fix', 'fix/typo');
+
+  await host.importRepository('renamed', source);
+
+  expect(await git(source, 'ls-remote', '--heads', url)).toMatch(/refs\/heads\/fix\/typo\n.*refs\/heads\/trunk$/);
+  await git(source, 'branch', '-D', 'fix/typo');
+});
+
+it('says what git complained about, not how it was called', async () => {
+  await expect(host.importRepository('nothing', join(folder.path, 'nowhere'))).rejects.toThrow(
+    /^git: fatal: cannot change to '.*nowhere': No such file or directory$/,
+  );
 });
 
 it('knows no other repository, and no path outside its folder', async () => {
