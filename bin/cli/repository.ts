@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import { baseCommit } from './base-commit.ts';
 import type { Connection } from './connection.ts';
 import { git, gitLine } from './git.ts';
 import type { Shell } from './shell.ts';
@@ -8,6 +9,8 @@ import { UsageError } from './usage-error.ts';
 
 export interface ChosenRepository {
   url: string;
+  /** As the request takes it. */
+  ref: string | undefined;
   /** For a person: where it is, and at which commit. */
   shown: string;
 }
@@ -26,36 +29,40 @@ export function requireRepository(given: string | undefined): string {
  */
 export async function chooseRepository(
   shell: Shell,
-  given: string,
+  { repo: given, ref }: { repo: string; ref: string | undefined },
   connection: Pick<Connection, 'ask'>,
 ): Promise<ChosenRepository> {
-  if (/^https?:\/\//.test(given)) return { url: given, shown: given };
+  if (/^https?:\/\//.test(given)) return { url: given, ref, shown: ref === undefined ? given : `${given} at ${ref}` };
   if (/^([\w.-]+@[\w.-]+:|\w+:\/\/)/.test(given))
     throw new UsageError('--repo', `"${given}" is not over https.`, forms);
-  const folder = repositoryAt(shell, given);
+  const folder = repositoryAt(shell, given, { bare: true });
   const { ask } = connection;
   if (!ask) {
     const remedy = 'Push the commit to a host that the install reaches and give its clone URL, or use `npm start`.';
     throw new UsageError('--repo', `a deployed install cannot read ${folder}.`, remedy);
   }
-  const head = gitLine(folder, 'rev-parse', '--short=12', '--verify', 'HEAD^{commit}');
-  if (!head) throw new UsageError('--repo', `${folder} has no commit yet.`, 'Commit what the work starts from.');
+  const base = baseCommit(folder, ref);
   const dirty = uncommitted(folder);
   if (dirty > 0)
     shell.err(
-      `WARNING: ${dirty} uncommitted change${dirty > 1 ? 's' : ''} in ${folder}: the attempts start from commit ${head} without.`,
+      `WARNING: ${dirty} uncommitted change${dirty > 1 ? 's' : ''} in ${folder}: the attempts start from commit ${base.sha} without.`,
     );
   const url = await ask<string>('importRepository', { name: hostedName(folder), path: folder });
-  const branch = gitLine(folder, 'rev-parse', '--abbrev-ref', 'HEAD');
-  return { url, shown: `${folder} at ${head}${branch && branch !== 'HEAD' ? ` (${branch})` : ''}` };
+  return { url, ref: base.ref, shown: `${folder} at ${base.sha}${base.name === undefined ? '' : ` (${base.name})`}` };
 }
 
-/** The top of the repository that a path is in. @throws UsageError */
-export function repositoryAt(shell: Shell, given: string): string {
+/**
+ * The top of the repository that a path is in.
+ * @param may `bare`: one without a working tree will do @throws UsageError
+ */
+export function repositoryAt(shell: Shell, given: string, may: { bare: boolean } = { bare: false }): string {
   const folder = resolve(shell.cwd, given);
   if (!existsSync(folder) || !statSync(folder).isDirectory())
     throw new UsageError('--repo', `there is no folder ${folder}.`, forms);
-  const run = git(folder, ['rev-parse', '--show-toplevel']);
+  const isBare = gitLine(folder, 'rev-parse', '--is-bare-repository') === 'true';
+  if (isBare && !may.bare)
+    throw new UsageError('--repo', `${folder} is a bare repository, without files.`, 'Name a working tree.');
+  const run = git(folder, ['rev-parse', isBare ? '--absolute-git-dir' : '--show-toplevel']);
   if (!run.ok) throw new UsageError('--repo', `${folder} is no git repository (${run.stderr.split('\n')[0]}).`, forms);
   return run.stdout.toString('utf8').trimEnd();
 }

@@ -44,9 +44,9 @@ export const solve = command({
     const issue = await readIssue(shell, values.issue, values.title);
     const named = requireRepository(values.repo ?? issue.repository);
     const connection = await connect(shell, values);
-    const repository = await chooseRepository(shell, named, connection);
+    const repository = await chooseRepository(shell, { repo: named, ref: values.ref }, connection);
     if (!values.model) await requireModel(connection);
-    const job = await requestJob(connection, { issue, repository, ref: values.ref, options });
+    const job = await requestJob(connection, { issue, repository, options });
     shell.out(
       values.json
         ? acceptedLine(job)
@@ -68,11 +68,10 @@ async function requireModel({ api }: Connection): Promise<void> {
 interface Requested {
   issue: IssueText;
   repository: ChosenRepository;
-  ref: string | undefined;
   options: ReturnType<typeof readSolveOptions>;
 }
 
-async function requestJob({ api }: Connection, { issue, repository, ref, options }: Requested): Promise<JobView> {
+async function requestJob({ api }: Connection, { issue, repository, options }: Requested): Promise<JobView> {
   const { title, body, number, url } = issue;
   const session = await api.call('createSession', { body: { title: title.slice(0, 200) } });
   const filed = await api.call('createIssue', {
@@ -82,7 +81,7 @@ async function requestJob({ api }: Connection, { issue, repository, ref, options
       body,
       ...(number !== undefined && { number }),
       ...(url !== undefined && { url }),
-      repository: { url: repository.url, ...(ref !== undefined && { ref }) },
+      repository: { url: repository.url, ...(repository.ref !== undefined && { ref: repository.ref }) },
     },
   });
   const { job } = await api.call('solve', {

@@ -1,9 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connect, socketBeside } from '../../../bin/cli/connection.ts';
-import { chooseRepository } from '../../../bin/cli/repository.ts';
+import { chooseRepository, repositoryAt } from '../../../bin/cli/repository.ts';
 import { askControl, serveControl } from '../../../bin/control-socket.ts';
 import { aRepository } from '../../support/a-repository.ts';
 import { aShell } from '../../support/a-shell.ts';
@@ -96,6 +97,8 @@ describe('a connection', () => {
   });
 });
 
+const identity = ['-c', 'user.name=Test', '-c', 'user.email=test@example.invalid'];
+
 describe('a repository', () => {
   const imported: unknown[] = [];
   const ask = async <T>(_: string, params: unknown) => {
@@ -108,7 +111,7 @@ describe('a repository', () => {
     writeFileSync(join(repository, 'greet.py'), 'changed');
     const shell = aShell({ cwd: repository });
 
-    const { url, shown } = await chooseRepository(shell, '.', { ask });
+    const { url, shown } = await chooseRepository(shell, { repo: '.', ref: undefined }, { ask });
 
     expect(url).toBe('http://127.0.0.1:2/shop.git');
     expect(shown).toMatch(/ at [0-9a-f]{12} \(main\)$/);
@@ -120,13 +123,49 @@ describe('a repository', () => {
   it('of this machine is out of reach for a deployed install', async () => {
     const repository = aRepository();
 
-    await expect(chooseRepository(aShell(), repository, { ask: undefined })).rejects.toThrow(
+    await expect(chooseRepository(aShell(), { repo: repository, ref: undefined }, { ask: undefined })).rejects.toThrow(
       'Push the commit to a host that the install reaches',
     );
     rmSync(repository, { recursive: true });
   });
 
   it('has to be one, with a commit', async () => {
-    await expect(chooseRepository(aShell(), folder, { ask })).rejects.toThrow('is no git repository');
+    await expect(chooseRepository(aShell(), { repo: folder, ref: undefined }, { ask })).rejects.toThrow(
+      'is no git repository',
+    );
+  });
+
+  it('may be bare to be solved, and is a working tree to be changed', async () => {
+    const repository = aRepository();
+    const bare = join(repository, 'bare.git');
+    execFileSync('git', ['clone', '--quiet', '--bare', repository, bare]);
+
+    const { shown } = await chooseRepository(aShell(), { repo: bare, ref: undefined }, { ask });
+
+    expect(shown).toMatch(/bare\.git at [0-9a-f]{12} \(main\)$/);
+    expect(imported.at(-1)).toMatchObject({ path: bare });
+    expect(() => repositoryAt(aShell(), bare)).toThrow('bare.git is a bare repository, without files.');
+    rmSync(repository, { recursive: true });
+  });
+
+  it('starts where --ref says, which is shown, and refused before a job is made of it', async () => {
+    const repository = aRepository();
+    const git = (...args: string[]) =>
+      execFileSync('git', [...identity, ...args], { cwd: repository, encoding: 'utf8' }).trim();
+    const first = git('rev-parse', 'HEAD');
+    git('branch', 'old');
+    git('commit', '--quiet', '--allow-empty', '--message', 'Second');
+    const second = git('rev-parse', 'HEAD');
+    const lost = git('commit-tree', '-m', 'Lost', `${second}^{tree}`);
+    const chosen = (ref: string) => chooseRepository(aShell(), { repo: repository, ref }, { ask });
+    const at = (sha: string) => `${repository} at ${sha.slice(0, 12)}`;
+
+    expect(await chosen('old')).toMatchObject({ ref: 'old', shown: `${at(first)} (old)` });
+    expect(await chosen(first.slice(0, 8))).toMatchObject({ ref: first, shown: `${at(first)} (${first.slice(0, 8)})` });
+    expect(await chosen('HEAD~1')).toMatchObject({ ref: first, shown: `${at(first)} (HEAD~1)` });
+    expect(await chosen('HEAD')).toMatchObject({ ref: undefined, shown: `${at(second)} (main)` });
+    await expect(chosen('nope')).rejects.toThrow(`--ref: "nope" is no branch, tag or commit of ${repository}.`);
+    await expect(chosen(lost)).rejects.toThrow(`commit ${lost.slice(0, 12)} is on no branch and no tag of`);
+    rmSync(repository, { recursive: true });
   });
 });
