@@ -1,7 +1,8 @@
 import { milestoneText } from '#core/api/milestone-message';
 import { hasAttemptEnded } from '#core/job/lifecycle';
 import { isMilestone, type JobEvent } from '#core/job/milestone';
-import { duration } from './figures.ts';
+import { cutToCells } from './cells.ts';
+import { duration, table } from './figures.ts';
 import { type IsUnpriced, modelCost } from './model-cost.ts';
 import { oneLine } from './printable.ts';
 import type { AttemptProgress, Progress } from './progress.ts';
@@ -28,29 +29,23 @@ export function liveLines(
   const all = [...attempts.values()].toSorted((a, b) => a.n - b.n);
   const place = waiting === null ? '' : `, place ${waiting.position} in the line${etaOf(waiting.eta_seconds)}`;
   const head = `${status.replace('_', ' ')}${place}   ${modelCost(all, isUnpriced)}   ${hint}`;
-  return [head, ...all.map((attempt) => attemptLine(attempt, now, isUnpriced))].map((line) =>
-    oneLineKept(line, columns),
-  );
+  const rows = table(all.map((attempt) => attemptRow(attempt, now, isUnpriced)));
+  // A line that wraps would break the rewriting, and some terminals wrap one that fills them.
+  return [head, ...rows].map((line) => cutToCells(line, columns - 1));
 }
 
-function attemptLine(attempt: AttemptProgress, now: number, isUnpriced: IsUnpriced): string {
+function attemptRow(attempt: AttemptProgress, now: number, isUnpriced: IsUnpriced): string[] {
   const { n, model, status, phase, steps, command, startedAt, finishedAt, outcome } = attempt;
   const ended = hasAttemptEnded(status);
   // A cancelled runner still tells its last phases.
   const what = ended ? [status, outcome].filter(Boolean).join(', ') : (phase ?? status);
   const ms = startedAt === null ? 0 : (finishedAt === null ? now : Date.parse(finishedAt)) - Date.parse(startedAt);
-  const cost = modelCost([attempt], isUnpriced);
-  const figures = [`step ${steps}`.padEnd(8), cost.padStart(8), duration(ms).padStart(9)].join('  ');
-  const doing = command === '' || !['planning', 'solving'].includes(phase ?? '') ? '' : `  $ ${oneLine(command, 200)}`;
-  return ` ${n}  ${model.padEnd(20)}  ${what.padEnd(12)}  ${figures}${doing}`;
+  const doing = command === '' || !['planning', 'solving'].includes(phase ?? '') ? '' : `$ ${oneLine(command, 200)}`;
+  // Padded to what most grow to: columns that move with every step are hard to read.
+  const cost = modelCost([attempt], isUnpriced).padStart(8);
+  return [` ${n}`, model, what.padEnd(12), `step ${steps}`.padEnd(8), cost, duration(ms).padStart(9), doing];
 }
 
 function etaOf(seconds: number | null): string {
   return seconds === null ? '' : `, about ${duration(seconds * 1_000)}`;
-}
-
-/** Cut to the width, with the blanks that make columns. A line that wraps would break the rewriting. */
-function oneLineKept(line: string, columns: number): string {
-  const characters = [...line];
-  return characters.length < columns ? line : `${characters.slice(0, Math.max(1, columns - 2)).join('')}…`;
 }

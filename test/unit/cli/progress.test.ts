@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { jobView } from '#core/api/job-view';
 import { costsOf } from '#core/job/job-costs';
 import type { JobEvent } from '#core/job/milestone';
+import { cellsOf, cutToCells } from '../../../bin/cli/cells.ts';
 import { duration, table, usd } from '../../../bin/cli/figures.ts';
 import { oneLine, printable } from '../../../bin/cli/printable.ts';
 import { startOf, withEvent, withSnapshot } from '../../../bin/cli/progress.ts';
@@ -48,7 +49,7 @@ describe('progress', () => {
   it('is a line for the job and one for each attempt, as wide as the terminal at most', () => {
     let progress = startOf(view([anAttempt({ status: 'running' }), anAttempt({ n: 2 })]));
     progress = withEvent(progress, event('execute_started', 'solve-1@1'));
-    progress = withEvent(progress, event('step', 'solve-1@1', { n: 3, command: `echo ${'long '.repeat(40)}` }));
+    progress = withEvent(progress, event('step', 'solve-1@1', { n: 3, command: `echo ${'long 長い 🚀 '.repeat(40)}` }));
 
     const lines = liveLines(progress, {
       now: Date.parse('2026-01-05T09:01:05.000Z'),
@@ -58,10 +59,25 @@ describe('progress', () => {
     });
 
     expect(lines).toHaveLength(3);
-    for (const line of lines) expect([...line].length).toBeLessThan(80);
+    for (const line of lines) expect(cellsOf(line)).toBeLessThan(80);
     expect(lines[0]).toBe('running   $0.00   hint');
     expect(lines[1]).toMatch(/^ 1 {2}replay\/demo +solving +step 3 +\$0\.00 +1 m 05 s {2}\$ echo .*…$/);
     expect(lines[2]).toMatch(/^ 2 {2}replay\/demo +provisioning/);
+  });
+
+  it('has its columns under each other, whatever the names and ends of the attempts are', () => {
+    const model = 'anthropic/claude-sonnet-5-5';
+    const attempts = [anAttempt({ model, status: 'solved', verified: true }), anAttempt({ n: 2, status: 'running' })];
+
+    const [, first, second] = liveLines(startOf(view(attempts)), {
+      now: 0,
+      columns: 80,
+      hint: '',
+      isUnpriced: priced,
+    });
+
+    expect(first).toContain('solved, verified  step 0');
+    for (const column of ['step 0', '$0.00', '0 s']) expect(second?.indexOf(column)).toBe(first?.indexOf(column));
   });
 
   it('does not show a model without a price as free', () => {
@@ -139,6 +155,26 @@ function screenOf(written: string): string[] {
   }
   return lines;
 }
+
+describe('the width of a text', () => {
+  it.each([
+    ['abc…', 4],
+    ['漢字かな한글', 12],
+    ['ｆｕｌｌ（）', 12],
+    ['é', 1],
+    ['e\u0301\u200b', 1],
+    ['🚀✅', 4],
+    ['⚠\ufe0f', 2],
+  ])('of %s is %i cells', (text, cells) => {
+    expect(cellsOf(text)).toBe(cells);
+  });
+
+  it('is cut to, and never in the middle of a letter', () => {
+    expect(cutToCells('漢字', 4)).toBe('漢字');
+    expect(cutToCells('漢字漢', 4)).toBe('漢…');
+    expect(cutToCells('漢字漢', 5)).toBe('漢字…');
+  });
+});
 
 describe('figures', () => {
   it.each([
