@@ -41,8 +41,10 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   server.on('upgrade', (request, socket, head) => {
     const path = (request.url ?? '/').split('?')[0]?.replace(/\/$/, '');
     const api = sockets.find(({ stage }) => path === `/${stage}`);
-    // A client that leaves before the handshake must not end the stack.
-    socket.on('error', (error) => options.log(`upgrade of ${path}: ${error.message}`));
+    // A client that leaves must not end the stack, and one that leaves without a word is no news.
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ECONNRESET') options.log(`upgrade of ${path}: ${error.message}`);
+    });
     if (api) void api.upgrade(request, socket, head);
     else refuse(socket, 403);
   });

@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+
 import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
@@ -26,6 +28,7 @@ const SOCKET = `export const handler = async (event) => {
   return { statusCode: 200, headers: { 'Sec-WebSocket-Protocol': 'v1' }, body: JSON.stringify({ answer: routeKey }) };
 };`;
 interface SocketEvent {
+  queryStringParameters?: Record<string, string>;
   body?: string;
   requestContext: { connectionId: string; eventType: string };
 }
@@ -34,6 +37,7 @@ const folder = temporaryFolder();
 const events: SocketEvent[] = [];
 const ledger: Omit<LedgerEntry, 'at'>[] = [];
 const clients: WebSocket[] = [];
+const logged: string[] = [];
 let assembly: Assembly;
 let address: string;
 let lambdas: Lambdas;
@@ -66,7 +70,7 @@ beforeAll(async () => {
   };
   const parts = { assembly, count: (entry: Omit<LedgerEntry, 'at'>) => ledger.push(entry) };
   lambdas = await startLambdas({ ...parts, addresses, log, credentialsFor: iam.credentialsFor, stateDir: folder.path });
-  web = await startWeb({ ...parts, lambdas, iam, port, log: () => {}, timeScale: 60 });
+  web = await startWeb({ ...parts, lambdas, iam, port, log: (line) => logged.push(line), timeScale: 60 });
 });
 
 afterAll(async () => {
@@ -122,6 +126,19 @@ describe('a connection', () => {
       requestContext: { routeKey: '$disconnect', disconnectStatusCode: 4000, disconnectReason: 'bye' },
     });
     expect(connectionId).toMatch(/=$/);
+  });
+
+  it('that its client drops is over, and no line for whoever runs the stack', async () => {
+    const { client } = await connect('?ticket=good&tab=2');
+    const { requestContext } = await eventOf(({ queryStringParameters }) => queryStringParameters?.tab === '2');
+
+    (client as unknown as { _socket: Socket })._socket.resetAndDestroy();
+
+    await eventOf(
+      (e) =>
+        e.requestContext.connectionId === requestContext.connectionId && e.requestContext.eventType === 'DISCONNECT',
+    );
+    expect(logged).toEqual([]);
   });
 
   it.each([
