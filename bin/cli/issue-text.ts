@@ -23,6 +23,18 @@ export async function readIssue(
   title: string | undefined,
 ): Promise<IssueText> {
   if (given === undefined) throw new UsageError('--issue', 'is missing.', forms);
+  const issue = await issueAt(shell, given, title);
+  const { issueTitle, issueBody } = caps;
+  const remedy = (what: string, most: number) =>
+    `At most ${most.toLocaleString('en')} characters of ${what} are taken.`;
+  if (issue.title === '') throw new UsageError('--title', 'there is nothing in it.', 'Give the issue a title.');
+  if (issue.title.length > issueTitle) throw new UsageError('--title', 'is too long.', remedy('a title', issueTitle));
+  if (issue.body.length > issueBody)
+    throw new UsageError('--issue', 'is too long.', `${remedy('an issue', issueBody)} Keep what shows what is wrong.`);
+  return issue;
+}
+
+async function issueAt(shell: Shell, given: string, title: string | undefined): Promise<IssueText> {
   const address = githubIssue(given);
   if (address) return { ...(await fetchGithubIssue(address, shell.env.GITHUB_TOKEN)), ...(title && { title }) };
   if (/^https?:\/\/\S+$/.test(given)) throw new UsageError('--issue', `${given} is no GitHub issue.`, forms);

@@ -30,6 +30,14 @@ describe('the text of an issue', () => {
     expect(body).toBe('x'.repeat(400));
   });
 
+  it('is refused where the API would not take it, with what may be sent', async () => {
+    await expect(read('x', 'x'.repeat(301))).rejects.toThrow('--title: is too long. At most 300 characters of a title');
+    await expect(read('Totals are off', '')).rejects.toThrow('--title: there is nothing in it.');
+    await expect(read(`Totals\n${'x'.repeat(65_537)}`)).rejects.toThrow(
+      '--issue: is too long. At most 65,536 characters of an issue are taken.',
+    );
+  });
+
   it('comes from a file where the user is, or from standard input', async () => {
     expect(await read('issue.md')).toEqual({ title: 'Totals are off', body: 'By one cent.' });
     expect(await read('-', undefined, 'Piped\nin')).toEqual({ title: 'Piped', body: 'in' });
