@@ -30,7 +30,7 @@ export interface Connection {
   ask: typeof askLaptop | undefined;
 }
 
-const startIt = 'Start one with `npm start` in another terminal, or name a deployed install with --api and --token.';
+const startIt = 'Start one with `npm start` in another terminal';
 
 /** @throws UsageError when there is nothing to talk to */
 export async function connect(
@@ -49,15 +49,19 @@ export async function connect(
   return { api: new ApiClient({ baseUrl, token }), socketUrl: socket ?? socketBeside(baseUrl), ask: undefined };
 }
 
-/** Asks the stack of this machine. @throws UsageError when there is none */
-export async function askLaptop<T>(method: ControlMethod, params: unknown = {}): Promise<T> {
+/** Asks the stack of this machine. @throws UsageError when there is none, with what to do */
+export async function askLaptop<T>(method: ControlMethod, params: unknown = {}, remedy = `${startIt}.`): Promise<T> {
   const answer = await askControl<T>(method, params);
-  if (answer === undefined) throw new UsageError('', 'No stack is running here.', startIt);
+  if (answer === undefined) throw new UsageError('', 'No stack is running here.', remedy);
   return answer;
 }
 
 async function laptop(token: string | undefined, socket: string | undefined): Promise<Connection> {
-  const { apiUrl, socketUrl } = await askLaptop<Whereabouts>('where');
+  const { apiUrl, socketUrl } = await askLaptop<Whereabouts>(
+    'where',
+    {},
+    `${startIt}, or name a deployed install with --api and --token.`,
+  );
   const bearer = token ?? (await askLaptop<string>('token', { sub: 'you' }));
   return {
     api: new ApiClient({ baseUrl: apiUrl, token: bearer }),

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connect, socketBeside } from '../../../bin/cli/connection.ts';
+import { askLaptop, connect, socketBeside } from '../../../bin/cli/connection.ts';
 import { chooseRepository, repositoryAt } from '../../../bin/cli/repository.ts';
 import { askControl, serveControl } from '../../../bin/control-socket.ts';
 import { aRepository } from '../../support/a-repository.ts';
@@ -77,7 +77,12 @@ describe('a connection', () => {
   });
 
   it('says how to start a stack where there is none', async () => {
-    await expect(connect(aShell(), none)).rejects.toThrow('No stack is running here. Start one with `npm start`');
+    const start = 'No stack is running here. Start one with `npm start` in another terminal';
+    await expect(connect(aShell(), none)).rejects.toThrow(
+      `${start}, or name a deployed install with --api and --token.`,
+    );
+    // Tokens of an install do not come from here.
+    await expect(askLaptop('token')).rejects.toThrow(new RegExp(`${start}\\.$`));
   });
 
   it('is to the install that is named, which wants a token', async () => {
