@@ -7,14 +7,24 @@ interface Parsed {
   words: readonly string[];
 }
 
-/** Reads what was typed after a command's name. @throws UsageError naming the option */
-export function parseCommand(command: Command, argv: readonly string[], help: string): Parsed {
-  const { values, positionals } = parsed(command, argv, help);
+/**
+ * Reads what was typed after a command's name.
+ * @param name as it is typed: `npm run solve -- diff` @param commands names that would have come before the options
+ * @throws UsageError naming the option
+ */
+export function parseCommand(
+  command: Command,
+  argv: readonly string[],
+  { name, commands }: { name: string; commands: readonly string[] },
+): Parsed {
+  const { values, positionals } = parsed(command, argv, `${name} --help`);
   if (values.help) return { values, words: positionals };
   const required = command.words.filter((word) => !word.startsWith('['));
   const missing = required[positionals.length];
   if (missing !== undefined) throw new UsageError(missing, 'is missing.', `For example: ${command.example}`);
   const extra = positionals[command.words.length];
+  if (extra !== undefined && commands.includes(extra))
+    throw new UsageError(`"${extra}"`, 'comes before its options.', `Write ${name} ${extra} …`);
   if (extra !== undefined) {
     const quoted = 'Put a text of several words in quotes.';
     throw new UsageError(`"${extra}"`, 'is one argument too many.', `${quoted} For example: ${command.example}`);

@@ -48,7 +48,9 @@ async function run(
     throw new UsageError('', 'npm took the options for its own.', again);
   }
   if (found === undefined) throw unknown(word, { name, commands });
-  const { values, words } = parseCommand(found, named ? argv.slice(1) : argv, `${full} --help`);
+  const { values, words } = named
+    ? parseCommand(found, argv.slice(1), { name: full, commands: [] })
+    : parseCommand(found, argv, { name: full, commands: Object.keys(commands) });
   if (!values.help) return found.run({ shell, values, words });
   shell.out(commandHelp(full, found));
   return exitCodes.done.code;
@@ -89,5 +91,5 @@ function apiLine({ body, status }: ApiError): string {
   if (status === 401) return 'The API does not accept the token; it may have run out. Give a valid --token.';
   const remedy = body.remedy ?? '';
   const fields = body.fields?.map(({ field, message }) => `${optionOfField(field) ?? field}: ${message}`);
-  return `${fields?.join('; ') ?? body.message} ${remedy}`.trim();
+  return `${(fields?.join('; ') ?? body.message).replace(/[^.!?]$/, '$&.')} ${remedy}`.trim();
 }

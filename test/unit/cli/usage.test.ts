@@ -51,6 +51,14 @@ describe('a command line', () => {
     expect(stderr.split('\n')).toHaveLength(2);
   });
 
+  it('says that a command comes before its options', async () => {
+    const shell = aShell();
+
+    await runCommands({ ...table, main: { ...fetchIt, words: [] } }, ['--size', '3', 'fetch', 'bone'], shell);
+
+    expect(shell.stderr).toBe('patchbay: "fetch": comes before its options. Write npm run get -- fetch …\n');
+  });
+
   it('sees that npm has taken the options for its own', async () => {
     const { code, stderr } = await run([], { npm_config_size: '.' }, true);
 
