@@ -63,8 +63,8 @@ function namesIn(numstat: Buffer): string[] {
   return rows.map((row) => row.replace(/^[^\t]*\t[^\t]*\t/, ''));
 }
 
-/** Git's own words, without those about what it tried on the way. */
+/** Git's own words, without those about what it did on the way: it calls a merge with conflicts applied. */
 function reasonOf(stderr: string): string {
-  const lines = stderr.split('\n').filter((line) => /conflict|^error:|^fatal:|^U /.test(line));
+  const lines = stderr.split('\n').filter((line) => /^error:|^fatal:|^U /.test(line));
   return (lines.length > 0 ? lines : [stderr]).map((line) => line.replace(/^U /, 'conflict in ')).join('; ');
 }

@@ -8,7 +8,7 @@ const remedy = 'Give a job id or its first characters, or `last`; `npm run solve
 /** @param name an id, its beginning, or `last` for the newest @throws UsageError, ApiError */
 export async function jobNamed(api: ApiClient, name: string): Promise<JobView> {
   if (JobId.safeParse(name).success) return api.call('getJob', { params: { job_id: name } });
-  if (name !== 'last' && !/^j[a-z2-7]{3,25}$/.test(name)) throw new UsageError('<job>', `"${name}" is no job.`, remedy);
+  if (name !== 'last' && !/^j[a-z2-7]{0,25}$/.test(name)) throw new UsageError('<job>', `"${name}" is no job.`, remedy);
   const { jobs } = await api.call('listJobs', { query: { limit: 100 } });
   const found = name === 'last' ? jobs.slice(0, 1) : jobs.filter(({ id }) => id.startsWith(name));
   const [job, other] = found;

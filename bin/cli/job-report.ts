@@ -1,4 +1,4 @@
-import type { JobView } from '#core/api/views';
+import type { AttemptView, JobView } from '#core/api/views';
 import { hasJobEnded } from '#core/job/lifecycle';
 import { duration, table, usd } from './figures.ts';
 import { type IsUnpriced, lacksPrice, modelCost } from './model-cost.ts';
@@ -65,15 +65,30 @@ function between(start: string | null, end: string | null): string {
 /** Ends after which the same once more may give what was wanted. */
 const mayBetter: readonly JobView['status'][] = ['failed', 'cancelled', 'rejected'];
 
-function nextSteps({ id, status, verdict, artifacts, failure }: JobView): string[] {
+function nextSteps(job: JobView): string[] {
+  const { id, status, verdict, failure } = job;
   const run = 'npm run --silent solve --';
   if (!hasJobEnded(status) && status !== 'awaiting_review') return [`Watch    ${run} watch ${id}`];
+  const diff = attemptWith(job, (attempt) => (attempt.diff?.files ?? 0) > 0);
+  const log = attemptWith(job, ({ round, n }) => job.artifacts.some(({ name }) => name === `${round}/${n}/logs.txt`));
   return [
-    ...(verdict?.winner != null ? [`Diff     ${run} diff ${id}`, `Apply    ${run} apply ${id} --repo <path>`] : []),
-    ...(artifacts.some(({ name }) => name.endsWith('/logs.txt')) ? [`Log      ${run} logs ${id}`] : []),
+    ...(diff === undefined ? [] : [`Diff     ${run} diff ${id}${diff}`]),
+    ...(verdict?.winner != null ? [`Apply    ${run} apply ${id} --repo <path>`] : []),
+    ...(log === undefined ? [] : [`Log      ${run} logs ${id}${log}`]),
     ...(status === 'awaiting_review' ? [`Approve  ${run} approve ${id}`, `Reject   ${run} reject ${id}`] : []),
     ...(mayBetter.includes(status) && failure?.retryable !== false ? [`Retry    ${run} retry ${id}`] : []),
   ];
+}
+
+/**
+ * The option that names an attempt which has something: none where the command chooses it by itself, undefined where
+ * no attempt has it.
+ */
+function attemptWith(job: JobView, has: (attempt: AttemptView) => boolean): string | undefined {
+  const chosen = job.attempts.length === 1 ? job.attempts[0]?.n : (job.review?.attempt ?? job.verdict?.winner);
+  if (chosen != null) return job.attempts.some((attempt) => attempt.n === chosen && has(attempt)) ? '' : undefined;
+  const first = job.attempts.find(has);
+  return first && ` --attempt ${first.n}`;
 }
 
 function counted(amount: number, word: string): string {

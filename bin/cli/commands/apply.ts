@@ -34,7 +34,10 @@ export const apply = command({
     }
     const result = applyPatch(folder, await attemptDiff(api, job, n));
     if (!result.applied) {
-      shell.err(`The diff of attempt ${n} does not apply to ${folder}; nothing was changed: ${result.reason}`);
+      shell.err(`The diff of attempt ${n} does not apply to ${folder}; nothing was changed: ${result.reason}.`);
+      const toFile = `npm run --silent solve -- diff ${job.id}${values.attempt ? ` --attempt ${n}` : ''} > fix.patch`;
+      if (result.reason.includes('conflict in'))
+        shell.err(`To have the conflicts marked: ${toFile}, then git apply --3way fix.patch`);
       return exitCodes.doesNotApply.code;
     }
     const { files } = result;

@@ -70,7 +70,7 @@ describe('applying a diff', () => {
   });
 
   it.each([
-    ['a conflict', () => write('a.txt', changed(2, 'otherwise')), 'a.txt'],
+    ['a conflict', () => write('a.txt', changed(2, 'otherwise')), /^conflict in a\.txt$/],
     ['a file in the way', () => write('new.txt', 'mine\n'), 'new.txt'],
     ['a folder in the way', () => inTheWay(), 'new.txt'],
   ])('changes nothing at all on %s, and names the file', (_, meanwhile, name) => {
@@ -79,7 +79,7 @@ describe('applying a diff', () => {
 
     const result = applyPatch(folder, patch);
 
-    expect(result).toMatchObject({ applied: false, reason: expect.stringContaining(name) });
+    expect(result).toMatchObject({ applied: false, reason: expect.stringMatching(name) });
     expect(state()).toEqual(before);
   });
 

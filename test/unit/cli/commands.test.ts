@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -124,6 +124,8 @@ describe('a job', () => {
 
     expect(JSON.parse((await run('status last --json')).out)).toMatchObject({ id: newer.id });
     expect(JSON.parse((await run('status jbaa --json')).out)).toMatchObject({ id: newer.id });
+    expect(JSON.parse((await run('status jb --json')).out)).toMatchObject({ id: newer.id });
+    expect((await run('status j')).err).toContain('<job>: 2 jobs start with "j".');
     expect((await run('status jzzz')).err).toContain('<job>: no job of yours is "jzzz".');
     expect((await run('status nonsense!')).err).toContain('Give a job id or its first characters, or `last`');
     expect((await run(`status ${anId('j', 9)}`)).err).toContain('Check the id');
@@ -169,6 +171,17 @@ describe('a job', () => {
     const stray = aJob({ id: `jc${anId('j').slice(2)}`, artifacts: [file('../../stray', '')] });
     await world.jobs.create(stray);
     expect((await run(`artifacts ${stray.id} --out got`)).err).toContain('would be written outside');
+  });
+
+  it('that has no winner names the attempt in what to do next', async () => {
+    const { id } = await aJudgedJob({ status: 'cancelled', verdict: undefined });
+
+    const { out } = await run('status last');
+
+    expect(out).toContain(`Diff     npm run --silent solve -- diff ${id} --attempt 2\n`);
+    expect(out).toContain(`Log      npm run --silent solve -- logs ${id} --attempt 2\n`);
+    expect(out).not.toContain('Apply');
+    expect((await run('logs last --attempt 2')).code).toBe(0);
   });
 
   it('is cancelled', async () => {
@@ -241,14 +254,24 @@ describe('a job', () => {
     const base_sha = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: repository, encoding: 'utf8' }).trim();
     const { id } = await aJudgedJob({ base_sha });
     try {
-      const patch = '--- a/greet.py\n+++ b/greet.py\n@@ -1,2 +1,2 @@\n def greet(name):\n-    return "Helo, " + name\n';
-      world.artifacts.upload(artifactKey(tenant, id, '1/2/diff.patch'), `${patch}+    return "Hello, " + name\n`);
+      const greeting = (word: string) =>
+        writeFileSync(join(repository, 'greet.py'), `def greet(name):\n    return "${word}, " + name\n`);
+      greeting('Hello');
+      const patch = execFileSync('git', ['diff', '--full-index'], { cwd: repository, encoding: 'utf8' });
+      greeting('Helo');
+      world.artifacts.upload(artifactKey(tenant, id, '1/2/diff.patch'), patch);
 
       const { code, out } = await run(`apply last --repo ${repository}`);
 
       expect(code).toBe(0);
       expect(out).toContain(`The job awaits your decision: npm run solve -- approve ${id}\n`);
       expect((await world.jobs.get(tenant, id))?.status).toBe('awaiting_review');
+
+      greeting('Hi');
+      const conflict = await run(`apply last --repo ${repository} --attempt 2`);
+      expect(conflict).toMatchObject({ code: 5, out: '' });
+      expect(conflict.err).toContain('nothing was changed: conflict in greet.py.\n');
+      expect(conflict.err).toContain(`solve -- diff ${id} --attempt 2 > fix.patch, then git apply --3way fix.patch\n`);
     } finally {
       rmSync(repository, { recursive: true });
     }
@@ -328,6 +351,8 @@ describe('a solve', () => {
     expect(err).toContain('Ask for 4 or fewer attempts');
 
     const stranger = await run('--repo https://git.example.com/a/b.git --issue x --model nobody/m');
+    const secret = await run('--repo https://me:secret@git.example.com/a.git --issue x --model replay/demo');
+    expect(secret.err).toContain('--repo: must not contain credentials. Correct');
     expect(stranger.err).toMatch(/: --model: No provider for "nobody\/m"\. Choose a model of/);
   });
 
