@@ -61,7 +61,8 @@ class MiniAgent:
         loop.begin(name, steps=steps, cost_usd=cost_usd, on_submit=on_submit)
         try:
             end = loop.run(task=task, system=system)
-            return AgentEnd(str(end.get("exit_status", "")), str(loop.messages[-1].get("content", "")))
+            status = str(end.get("exit_status", ""))
+            return AgentEnd(status, self._reason(status))
         except Stopped:
             raise
         except Exception as error:
@@ -71,6 +72,17 @@ class MiniAgent:
         finally:
             loop.flush()
             self.messages += [{**message, "phase": name} for message in loop.messages]
+
+    def _reason(self, status: str) -> str:
+        """In words where mini-swe-agent has only a name for the end: a person reads it as the failure of the attempt."""
+        loop = self._loop
+        if status == "RepeatedFormatError":
+            times = loop.config.max_consecutive_format_errors
+            return f"The model answered {times} times in a row without a call of the tool `bash` that can be run."
+        if status == "LimitsExceeded":
+            steps = loop.config.step_limit
+            return f"The attempt’s {steps} steps are used up." if loop.n_calls >= steps else f"The attempt’s budget of ${loop.config.cost_limit:.2f} is used up."
+        return str(loop.messages[-1].get("content", ""))
 
     def last_thought(self) -> str:
         for message in reversed(self.messages):

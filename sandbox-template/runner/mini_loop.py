@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from minisweagent.agents.default import DefaultAgent
+from minisweagent.exceptions import FormatError
 
 from .agent_environment import AgentEnvironment
 from .gateway_model import GatewayModel, GatewayModelConfig, agent_exit
@@ -66,7 +67,13 @@ class MiniLoop(DefaultAgent):
             raise agent_exit("Cancelled", self._run_of_ours.stop.reason or "")
         if self._left() <= 0:
             raise agent_exit("TimeExceeded", "no time left for another step")
-        message = super().query()
+        try:
+            message = super().query()
+        except FormatError as error:
+            # Such a reply is in no step and no thought: without this the log of a model that calls no tools is empty.
+            fault = str(error.messages[0].get("content", "")).partition("\n")[0]
+            self._run_of_ours.log.block(f"no usable call ({self.phase}, call {self.n_calls})", fault)
+            raise
         if message.get("content", "").strip():
             self._run_of_ours.log.block(f"thought ({self.phase}, call {self.n_calls})", message["content"])
         return message

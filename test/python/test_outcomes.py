@@ -66,6 +66,7 @@ class Outcomes(RunnerCase):
 
         self.assertEqual(self.plane.turns, ["plan/0", "plan/1", "execute/0", "execute/1", "execute/2"])
         self.assertEqual((result["status"], result["exit_status"]), ("budget_exhausted", "LimitsExceeded"))
+        self.assertEqual(result["error"]["message"], "The attempt’s 5 steps are used up.")
         self.assertIn("a + b", self.patch())
         self.assertFalse(self.json_of("plan.json")["valid"])
         self.assertIn("2 commands left", self.observations()[2])
@@ -86,6 +87,8 @@ class Outcomes(RunnerCase):
         result = self.run_solver({"plan": [text_only("a"), text_only("b"), PLAN, SUBMIT], "execute": [call(FIX), *[text_only("hm")] * 3]})
 
         self.assertEqual((result["status"], result["exit_status"]), ("agent_error", "RepeatedFormatError"))
+        self.assertEqual(result["error"]["message"], "The model answered 3 times in a row without a call of the tool `bash` that can be run.")
+        self.assertIn("Your reply has no tool call. You sent: 'hm'", self.logs())
         self.assertIn("a + b", self.patch())
 
     def test_a_revoked_token_is_terminal_at_once(self) -> None:
