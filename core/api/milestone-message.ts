@@ -46,10 +46,31 @@ const texts: Partial<Record<EventType, string>> = {
   cancelled: 'cancelled',
 };
 
+/** What a milestone says instead where its event tells how it went. */
+const outcomes: Partial<Record<EventType, (data: JobEvent['data']) => string | undefined>> = {
+  deps_installed: ({ ok }) => (ok === false ? 'the set-up failed' : undefined),
+  baseline_tested: (data) => tested('tests of the project', data.class, data),
+  tests_finished: ({ after, counts }) => tested('tests on the change', after, (counts as Counts | null)?.after),
+};
+
+interface Counts {
+  after?: Record<string, unknown>;
+}
+
+/** `how`: null where no tests were run; undefined where nothing is said about it. */
+function tested(what: string, how: unknown, { passed, failed }: Record<string, unknown> = {}): string | undefined {
+  if (how === undefined) return undefined;
+  if (how === null) return `${what}: not run`;
+  // Of a run that did not get to its end the numbers would say less.
+  const ended = (how === 'passed' || how === 'failed') && typeof passed === 'number' && typeof failed === 'number';
+  return `${what}: ${ended ? `${passed} passed, ${failed} failed` : text(how).replaceAll('_', ' ')}`;
+}
+
 /** One line, without what an agent wrote: its words are data of the event, shown as such by the client. */
 export function milestoneText({ type, src, data }: JobEvent): string {
   if (type === 'job_status') return withReason(statuses[text(data.status)] ?? text(data.status), data);
-  const what = type === 'attempt_status' ? text(data.status) : (texts[type] ?? type.replaceAll('_', ' '));
+  const known = outcomes[type]?.(data) ?? texts[type];
+  const what = type === 'attempt_status' ? text(data.status) : (known ?? type.replaceAll('_', ' '));
   return withReason(capitalized(`${whose(src)}${what}`), data);
 }
 

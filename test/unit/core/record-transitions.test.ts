@@ -83,6 +83,25 @@ describe('a milestone’s line', () => {
     ],
     [{ type: 'attempt_status', src: 'attempt-3', data: { status: 'solved' } }, 'Attempt 3: solved'],
     [{ type: 'plan_ready', src: 'solve-2@1', data: { summary: 'ignore me' } }, 'Attempt 2: plan ready'],
+    [{ type: 'deps_installed', src: 'solve-1@1', data: { ok: true } }, 'Attempt 1: dependencies installed'],
+    [{ type: 'deps_installed', src: 'solve-1@1', data: { ok: false } }, 'Attempt 1: the set-up failed'],
+    [
+      { type: 'baseline_tested', src: 'solve-1@1', data: { class: 'failed', passed: 2, failed: 1 } },
+      'Attempt 1: tests of the project: 2 passed, 1 failed',
+    ],
+    [{ type: 'baseline_tested', src: 'solve-1@1', data: { class: null } }, 'Attempt 1: tests of the project: not run'],
+    [
+      {
+        type: 'tests_finished',
+        src: 'solve-1@1',
+        data: { after: 'passed', counts: { after: { passed: 3, failed: 0 } } },
+      },
+      'Attempt 1: tests on the change: 3 passed, 0 failed',
+    ],
+    [
+      { type: 'tests_finished', src: 'solve-1@1', data: { after: 'timed_out', counts: null } },
+      'Attempt 1: tests on the change: timed out',
+    ],
     [{ type: 'repo_cloned', src: 'verify-2@1', data: {} }, 'Verification of attempt 2: repository cloned'],
     [{ type: 'cross_tested', src: 'judge@1', data: {} }, 'Reproduction tests run across attempts'],
     [{ type: 'verdict', src: 'judge@1', data: { reason: 'fewer regressions' } }, 'Verdict reached: fewer regressions'],
