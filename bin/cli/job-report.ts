@@ -3,6 +3,7 @@ import { hasJobEnded } from '#core/job/lifecycle';
 import { duration, table, usd } from './figures.ts';
 import { type IsUnpriced, lacksPrice, modelCost } from './model-cost.ts';
 import { oneLine } from './printable.ts';
+import { optionOfField } from './solve-options.ts';
 
 /** A job as it is: its end or where it stands, its attempts, what they cost, what to do next. */
 export function jobReport(job: JobView, isUnpriced: IsUnpriced): string {
@@ -23,7 +24,7 @@ export function jobReport(job: JobView, isUnpriced: IsUnpriced): string {
 
 function reasonOf({ status, failure, verdict, progress, review }: JobView): string {
   if (failure)
-    return ` (${failure.code}): ${oneLine(failure.message, 1_000).replace(/[^.!?]$/, '$&.')} ${failure.remedy}`;
+    return ` (${failure.code}): ${oneLine(failure.message, 1_000).replace(/[^.!?]$/, '$&.')} ${typed(failure.remedy)}`;
   if (review) {
     const said = review.comment === null ? [] : [oneLine(review.comment, 500)];
     const what = review.attempt === null ? said : [`attempt ${review.attempt} was approved`, ...said];
@@ -31,6 +32,11 @@ function reasonOf({ status, failure, verdict, progress, review }: JobView): stri
   }
   if (status === 'awaiting_review' && verdict) return `: ${oneLine(verdict.reason, 500)}`;
   return status === 'queued' || status === 'running' ? `: ${oneLine(progress.message, 300)}` : '';
+}
+
+/** The API's remedies name fields of its requests. */
+function typed(remedy: string): string {
+  return remedy.replace(/\blimits\.\w+/g, (field) => optionOfField(field) ?? field);
 }
 
 function attemptRows(job: JobView, isUnpriced: IsUnpriced): string[] {

@@ -184,6 +184,18 @@ describe('a job', () => {
     expect((await run('logs last --attempt 2')).code).toBe(0);
   });
 
+  it('that failed says what to do in options, as they are typed here', async () => {
+    const failure = {
+      code: 'budget_exhausted',
+      message: 'Used up',
+      remedy: 'Raise limits.steps.',
+      retryable: true,
+    } as const;
+    await world.jobs.create(aJob({ status: 'failed', failure }));
+
+    expect((await run('status last')).out).toContain('Failed (budget_exhausted): Used up. Raise --max-steps.\n');
+  });
+
   it('is cancelled', async () => {
     await world.jobs.create(aJob());
 
