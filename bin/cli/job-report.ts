@@ -1,20 +1,18 @@
 import type { AttemptView, JobView } from '#core/api/views';
 import { hasJobEnded } from '#core/job/lifecycle';
 import { duration, table, usd } from './figures.ts';
-import { type IsUnpriced, lacksPrice, modelCost } from './model-cost.ts';
+import { type IsUnpriced, jobModelCost, lacksPrice, modelCost } from './model-cost.ts';
 import { oneLine } from './printable.ts';
 import { optionOfField } from './solve-options.ts';
 
 /** A job as it is: its end or where it stands, its attempts, what they cost, what to do next. */
 export function jobReport(job: JobView, isUnpriced: IsUnpriced): string {
-  const bills = job.attempts.map(({ model, cost_usd }) => ({ model, costUsd: cost_usd }));
-  const models = bills.length === 0 ? usd(job.costs.models_usd) : modelCost(bills, isUnpriced);
   return `${[
     `${capitalized(job.status.replace('_', ' '))}${reasonOf(job)}`,
     ...attemptRows(job, isUnpriced),
-    `Job ${job.id}: models ${models}, sandboxes ${usd(job.costs.sandboxes_usd)}${ranFor(job)}`,
+    `Job ${job.id}: models ${jobModelCost(job, isUnpriced)}, sandboxes ${usd(job.costs.sandboxes_usd)}${ranFor(job)}`,
     ...(job.attempts.some(({ replay }) => replay) ? ['A replay model says recorded turns: nothing was charged.'] : []),
-    ...(bills.some((bill) => lacksPrice(bill, isUnpriced))
+    ...(job.attempts.some(({ model, cost_usd }) => lacksPrice({ model, costUsd: cost_usd }, isUnpriced))
       ? ['A model without a price counts as $0.00; steps and time hold it.']
       : []),
     ...(job.verdict?.notes ?? []).map((note) => `Note: ${oneLine(note, 300)}`),

@@ -1,3 +1,4 @@
+import type { JobView } from '#core/api/views';
 import { isReplay } from '#core/models';
 import type { ApiClient } from '../client/api-client.ts';
 import { usd } from './figures.ts';
@@ -20,6 +21,15 @@ export function modelCost(attempts: Iterable<{ model: string; costUsd: number }>
   const sum = usd(all.reduce((total, { costUsd }) => total + costUsd, 0));
   if (unknown.length === 0) return sum;
   return unknown.length === all.length ? 'unpriced' : `${sum} + unpriced`;
+}
+
+/** The same of a job. */
+export function jobModelCost({ attempts, costs }: Pick<JobView, 'attempts' | 'costs'>, isUnpriced: IsUnpriced): string {
+  if (attempts.length === 0) return usd(costs.models_usd);
+  return modelCost(
+    attempts.map(({ model, cost_usd }) => ({ model, costUsd: cost_usd })),
+    isUnpriced,
+  );
 }
 
 /** A cost that was counted when the model had a price stays one. */

@@ -6,6 +6,7 @@ import { type Connection, connect, connectionOptions } from '../connection.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { table, usd } from '../figures.ts';
 import { jobNamed } from '../job-named.ts';
+import { type IsUnpriced, jobModelCost, unpricedModels } from '../model-cost.ts';
 import { UsageError } from '../usage-error.ts';
 
 export const bill = command({
@@ -32,7 +33,7 @@ export const bill = command({
     shell.out(
       values.json ? `${JSON.stringify({ ...span, jobs_alongside: others, ...counted })}\n` : billText(counted, span),
     );
-    if (job && !values.json) shell.out(jobLines(job, others));
+    if (job && !values.json) shell.out(jobLines(job, others, await unpricedModels(api)));
     return exitCodes.done.code;
   },
 });
@@ -92,14 +93,14 @@ function billText({ lines, totalUsd, unpriced, region, pricesAsOf }: Bill, { sin
   ].join('\n')}\n`;
 }
 
-function jobLines({ costs }: JobView, others: readonly string[]): string {
+function jobLines({ attempts, costs }: JobView, others: readonly string[], isUnpriced: IsUnpriced): string {
   const shared =
     others.length === 0
       ? 'No other job of yours ran in that time; calls of an open chat or of other users are counted all the same.'
       : `Calls of ${others.length} other job(s) that ran in that time are included: ${others.join(', ')}`;
   const { size, source, asOf } = sandboxPrice;
   return [
-    `Models ${usd(costs.models_usd)} on top, metered by the gateway.`,
+    `Models ${jobModelCost({ attempts, costs }, isUnpriced)} on top, metered by the gateway.`,
     `Sandboxes ${usd(costs.sandboxes_usd)} on top at e2b: ${costs.sandbox_seconds.toFixed(1)} s of ${size.cpuCount} vCPU and ${size.memoryMB / 1_024} GiB, at the prices of ${asOf} (${source}).`,
     `${shared}\n`,
   ].join('\n');

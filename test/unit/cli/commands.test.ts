@@ -24,6 +24,7 @@ import { solve } from '../../../bin/cli/commands/solve.ts';
 import { status } from '../../../bin/cli/commands/status.ts';
 import { watch } from '../../../bin/cli/commands/watch.ts';
 import { runCommands } from '../../../bin/cli/run-commands.ts';
+import { serveControl } from '../../../bin/control-socket.ts';
 import { aRepository as aFolder } from '../../support/a-repository.ts';
 import { aShell } from '../../support/a-shell.ts';
 import { anApiServer } from '../../support/an-api-server.ts';
@@ -344,6 +345,24 @@ describe('the install', () => {
   it('shows how busy it is, and its models', async () => {
     expect((await run('install')).out).toContain('0 of 4 (user), 0 of 8 (tenant), 0 of 16 (install)');
     expect((await run('models')).out).toMatch(/^replay\/sample +in 1 +out 5/m);
+  });
+
+  it('names models without a price as such in the bill of a job', async () => {
+    process.env.PATCHBAY_STACK = folder;
+    const job = aJob({ status: 'failed' });
+    await world.jobs.create(job);
+    await world.attempts.createMissing([anAttempt({ job_id: job.id, model: 'own/qwen' })]);
+    const bill = { lines: [], totalUsd: 0, unpriced: [], region: 'us-east-1', pricesAsOf: '2026-11' };
+    const ask = async (method: string) => (method === 'bill' ? bill : 'token');
+    const where = { apiUrl: server.url, socketUrl: '', jailed: true, pid: 1 };
+    const control = await serveControl({ ask }, Promise.resolve(where));
+    const shell = aShell();
+
+    await runCommands({ name: 'npm run', commands }, ['bill', 'last'], shell);
+    control.stop();
+    delete process.env.PATCHBAY_STACK;
+
+    expect(shell.stdout).toContain('Models unpriced on top, metered by the gateway.');
   });
 
   it('has no bill and no folders when it is deployed, and says what to do', async () => {
