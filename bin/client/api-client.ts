@@ -74,7 +74,8 @@ async function errorOf(response: Response): Promise<z.infer<typeof ErrorBody>> {
   const text = await response.text();
   const parsed = ErrorBody.safeParse(json(text));
   if (parsed.success) return parsed.data;
-  const message = `HTTP ${response.status} from ${new URL(response.url).host}: ${text.slice(0, 200)}`;
+  const said = text.replace(/\s+/g, ' ').trim().slice(0, 200);
+  const message = `HTTP ${response.status} from ${new URL(response.url).host}: ${said}`;
   return {
     code: 'internal',
     message,

@@ -406,6 +406,19 @@ describe('a solve', () => {
     await new Promise((resolve) => refused.close(resolve));
   });
 
+  it('says what answers instead of the API, on one line', async () => {
+    const stranger = createServer((_, response) =>
+      response.writeHead(404).end('<html>\n  <h1>Not here</h1>\n</html>\n'),
+    );
+    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+    const host = `127.0.0.1:${(stranger.address() as AddressInfo).port}`;
+
+    expect((await run(`list --api http://${host}`)).err).toBe(
+      `patchbay: HTTP 404 from ${host}: <html> <h1>Not here</h1> </html>.\n`,
+    );
+    await new Promise((resolve) => stranger.close(resolve));
+  });
+
   it.each([
     ['--issue x', '--repo: is missing.'],
     ['--repo git@example.com:a/b.git --issue x', '--repo: "git@example.com:a/b.git" is not over https.'],
