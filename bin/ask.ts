@@ -5,13 +5,13 @@ import { models } from './cli/commands/models.ts';
 import { modelsCheck } from './cli/commands/models-check.ts';
 import { token } from './cli/commands/token.ts';
 import { runCommands } from './cli/run-commands.ts';
-import { processShell } from './cli/shell.ts';
+import { leave, processShell } from './cli/shell.ts';
 
 const commands = { token, status: installStatus, bill, models };
 const typed = process.argv.slice(2);
 const checks = typed[0] === 'models' && typed[1] === 'check';
 
-process.exit(
+await leave(
   checks
     ? await runCommands({ name: 'npm run models --', commands: { check: modelsCheck } }, typed.slice(1), processShell())
     : await runCommands({ name: 'npm run', dashes: '--', commands }, typed, processShell()),

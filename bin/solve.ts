@@ -13,10 +13,10 @@ import { solve } from './cli/commands/solve.ts';
 import { status } from './cli/commands/status.ts';
 import { watch } from './cli/commands/watch.ts';
 import { runCommands } from './cli/run-commands.ts';
-import { processShell } from './cli/shell.ts';
+import { leave, processShell } from './cli/shell.ts';
 
 const commands = { status, watch, logs, diff, plan, artifacts, apply, approve, reject, cancel, retry, list };
 
-process.exit(
+await leave(
   await runCommands({ name: 'npm run solve --', commands, main: solve }, process.argv.slice(2), processShell()),
 );

@@ -42,3 +42,10 @@ export function processShell(): Shell {
     },
   };
 }
+
+/** Ends the process once all that was written is out: `process.exit` drops what a pipe has not taken yet, after 64 KB. */
+export async function leave(code: number): Promise<never> {
+  for (const stream of [process.stdout, process.stderr])
+    await new Promise<void>((resolve) => stream.write('', () => resolve()));
+  process.exit(code);
+}

@@ -99,6 +99,18 @@ describe('a command line', () => {
     expect(stdout).toMatch(/^[A-Z].*\n$/s);
   });
 
+  it('ends when a pipe has taken all of it', () => {
+    const shell = new URL('../../../bin/cli/shell.ts', import.meta.url).href;
+    const script = `const { leave, processShell } = await import('${shell}');
+      processShell().out('x'.repeat(4_000_000));
+      await leave(3);`;
+    const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+      maxBuffer: 8_000_000,
+    });
+
+    expect([status, stdout.length]).toEqual([3, 4_000_000]);
+  });
+
   it('keeps the trace of what nobody expected', async () => {
     const broken = { ...fetchIt, run: () => Promise.reject(new TypeError('x is undefined')) };
 
