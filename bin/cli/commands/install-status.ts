@@ -56,7 +56,8 @@ function laptopLines({ alarms, sandboxes, memory: { stack, functions } }: Laptop
   const raised = alarms.filter(({ state }) => state === 'ALARM');
   const untold = alarms.filter(({ state }) => state === 'NOT_EVALUATED').map(({ name }) => name);
   const rows = sandboxes.map(({ sandboxId, metadata, startedAt }) => [
-    '          ',
+    // As wide as the titles, less the blanks that the table adds.
+    ' '.repeat(9),
     sandboxId,
     metadata.job ?? metadata.job_id ?? '',
     metadata.sandbox_key ?? '',

@@ -347,6 +347,25 @@ describe('the install', () => {
     expect((await run('models')).out).toMatch(/^replay\/sample +in 1 +out 5/m);
   });
 
+  it('lists what runs on a laptop under one margin', async () => {
+    process.env.PATCHBAY_STACK = folder;
+    const answers: Record<string, unknown> = {
+      token: 'token',
+      alarms: [{ name: 'Errors', state: 'ALARM', reason: '1 of 1', description: 'page' }],
+      sandboxes: [{ sandboxId: 'i1', metadata: { job_id: 'j1' }, startedAt: new Date().toISOString() }],
+      memory: { stack: 0, functions: { processes: 0, residentBytes: 0, coldStarts: 0, invocations: 0 } },
+    };
+    const where = { apiUrl: server.url, socketUrl: '', jailed: true, pid: 1 };
+    const control = await serveControl({ ask: async (method) => answers[method] }, Promise.resolve(where));
+    const shell = aShell();
+
+    await runCommands({ name: 'npm run', commands }, ['install'], shell);
+    control.stop();
+    delete process.env.PATCHBAY_STACK;
+
+    expect(shell.stdout).toMatch(/^Alarms {5}1 of 1\n {11}Errors: page \(1 of 1\)\nSandboxes {2}1\n {11}i1 {2}j1/m);
+  });
+
   it('names models without a price as such in the bill of a job', async () => {
     process.env.PATCHBAY_STACK = folder;
     const job = aJob({ status: 'failed' });
