@@ -7,7 +7,8 @@ import { stateDir } from './laptop.ts';
 
 /** Where the stack of `npm start` keeps its state; another folder is another stack, and both may run. */
 export function stackFolder(): string {
-  return process.env.PATCHBAY_STACK ?? join(stateDir, 'stacks', 'main');
+  // Set to nothing is not set: a state at the top of the checkout is what nobody means.
+  return process.env.PATCHBAY_STACK || join(stateDir, 'stacks', 'main');
 }
 
 /** What the stack is reached at; `where` answers it once the stack is up. */

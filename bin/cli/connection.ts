@@ -38,9 +38,10 @@ export async function connect(
   values: Values<typeof connectionOptions> & Partial<Values<typeof socketOption>>,
 ): Promise<Connection> {
   const { PATCHBAY_API, PATCHBAY_TOKEN, PATCHBAY_SOCKET } = shell.env;
-  const baseUrl = values.api ?? PATCHBAY_API;
-  const token = values.token ?? PATCHBAY_TOKEN;
-  const socket = values.socket ?? PATCHBAY_SOCKET;
+  // A variable that is set to nothing is not set; an option of nothing is a mistake that is named.
+  const baseUrl = values.api ?? (PATCHBAY_API || undefined);
+  const token = values.token ?? (PATCHBAY_TOKEN || undefined);
+  const socket = values.socket ?? (PATCHBAY_SOCKET || undefined);
   if (baseUrl === undefined) return laptop(token, socket);
   if (!/^https?:\/\//.test(baseUrl) || !URL.canParse(baseUrl))
     throw new UsageError('--api', `"${baseUrl}" is no URL.`, 'Give the ApiUrl output of the stack: https://….');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { askLaptop, connect, socketBeside } from '../../../bin/cli/connection.ts';
 import { chooseRepository, repositoryAt } from '../../../bin/cli/repository.ts';
-import { askControl, serveControl } from '../../../bin/control-socket.ts';
+import { askControl, serveControl, stackFolder } from '../../../bin/control-socket.ts';
 import { aRepository } from '../../support/a-repository.ts';
 import { aShell } from '../../support/a-shell.ts';
 
@@ -93,6 +93,14 @@ describe('a connection', () => {
       ask: undefined,
     });
     await expect(connect(aShell(), { ...none, api })).rejects.toThrow('--token: a deployed install wants a token.');
+  });
+
+  it('takes a variable that is set to nothing for one that is not set', async () => {
+    const env = { PATCHBAY_API: '', PATCHBAY_TOKEN: '', PATCHBAY_SOCKET: '' };
+    await expect(connect(aShell({ env }), none)).rejects.toThrow('No stack is running here.');
+
+    process.env.PATCHBAY_STACK = '';
+    expect(stackFolder()).toMatch(/stacks\/main$/);
   });
 
   it('derives a socket only where it is beside the API', () => {
