@@ -2,7 +2,7 @@ import { command, jsonOption } from '../command.ts';
 import { connect, connectionOptions } from '../connection.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { jobNamed } from '../job-named.ts';
-import { commentOption } from './approve.ts';
+import { commentOf, commentOption } from './approve.ts';
 
 export const reject = command({
   summary: 'Reject a job that awaits review; what it left stays readable',
@@ -14,7 +14,7 @@ export const reject = command({
     const { api } = await connect(shell, values);
     const { comment, json } = values;
     const { id } = await jobNamed(api, name);
-    const body = { decision: 'reject', ...(comment !== undefined && { comment }) } as const;
+    const body = { decision: 'reject', ...commentOf(comment) } as const;
     const job = await api.call('reviewJob', { params: { job_id: id }, body });
     shell.out(json ? `${JSON.stringify(job)}\n` : `Job ${job.id} is rejected.\n`);
     return exitCodes.done.code;

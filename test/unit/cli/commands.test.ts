@@ -254,6 +254,10 @@ describe('a job', () => {
   it('is rejected, with a reason', async () => {
     const job = await aJudgedJob();
 
+    expect((await run('reject last --comment=')).err).toContain('--comment: there is nothing in it.');
+    expect((await run(`reject last --comment ${'x'.repeat(2_001)}`)).err).toContain(
+      'At most 2,000 characters are taken.',
+    );
     expect(await run('reject last --comment Unsafe.')).toMatchObject({ code: 0, out: `Job ${job.id} is rejected.\n` });
 
     const { out } = await run('status last');
