@@ -5,7 +5,7 @@ import { cancelJob } from './cancel-job.ts';
 import { failOpenTasks, cancelReason as reason } from './fail-open-tasks.ts';
 import { moveAttempt } from './move-attempt.ts';
 import { attemptOf, type Caller, ownJob } from './ownership.ts';
-import { recordAttempt } from './record-transitions.ts';
+import { recordAttempts } from './record-transitions.ts';
 
 type Ports = Parameters<typeof cancelJob>[0];
 
@@ -23,7 +23,7 @@ type Ports = Parameters<typeof cancelJob>[0];
 export async function cancelAttempt(world: Ports, input: { caller: Caller; job_id: string; n: number }): Promise<Job> {
   const job = await ownJob(world, input.caller, input.job_id);
   const attempt = await cancelled(world, job, input.n);
-  await recordAttempt(world, job, attempt);
+  await recordAttempts(world, job, [attempt]);
   // Read after the write: a dispatch that begins later finds the attempt cancelled.
   const now = await ownJob(world, input.caller, input.job_id);
   await failOpenTasks(world, now, attempt.n);

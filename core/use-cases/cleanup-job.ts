@@ -9,7 +9,7 @@ import { keepCancelled } from './keep-cancelled.ts';
 import { killListed } from './kill-sandbox.ts';
 import { moveAttempt } from './move-attempt.ts';
 import { noteCost } from './note-cost.ts';
-import { recordTransitions } from './record-transitions.ts';
+import { recordAttempts, recordTransitions } from './record-transitions.ts';
 import { salvageCheckpoints } from './salvage-checkpoints.ts';
 import { executionOf } from './start-execution.ts';
 import { writeManifest } from './write-manifest.ts';
@@ -40,7 +40,7 @@ type Ports = Pick<
  *
  * 1. Another dispatch, or another execution than the event's → only the sandboxes of that dispatch.
  * 2. Open attempts end first, with what they had saved: a step that is still running finds them ended and kills what it
- *    has just made.
+ *    has just made. The log is level with all of them.
  * 3. Sandboxes: those the rows know, and those the provider lists.
  * 4. manifest.json; cancelling → cancelled, running → failed.
  * 5. Money settled, tokens revoked, slots given back.
@@ -59,6 +59,7 @@ export async function cleanupJob(world: Ports, input: CleanupInput): Promise<voi
   const why = failureOf(input.reason);
   if (atWork) await endAttempts(world, job, why);
   const attempts = await world.attempts.list(job.tenant, job.id);
+  await recordAttempts(world, job, attempts);
   await killListed(world, job, input.dispatch);
   const ended = atWork ? await end(world, job, attempts, why) : job;
   await settleBudget(world, ended, attempts);

@@ -9,7 +9,7 @@ import { ladder, slotZeroMarginSeconds, verifyWall } from '#core/workflow/limits
 import type { CreateSandboxResult, SandboxStep } from '#core/workflow/steps';
 import { obtainSandbox } from './bring-up-sandbox.ts';
 import { killSandbox, killSandboxes } from './kill-sandbox.ts';
-import { recordAttempt } from './record-transitions.ts';
+import { recordAttempts } from './record-transitions.ts';
 import { renewPermit } from './release-permits.ts';
 import { isOfDispatch, readStepRows, rowsAtWork } from './step-rows.ts';
 
@@ -104,7 +104,7 @@ async function startAttempt(world: Ports, step: SandboxStep, row: SandboxRow): P
   if (rows?.attempt === undefined || row.sandbox_id === undefined) throw new Cancelled(`no attempt ${step.attempt}`);
   const running =
     rows.attempt.status === 'running' ? rows.attempt : await toRunning(world, rows.job, rows.attempt, row);
-  await recordAttempt(world, rows.job, running);
+  await recordAttempts(world, rows.job, [running]);
 }
 
 async function toRunning(world: Ports, job: Job, attempt: Attempt, row: SandboxRow): Promise<Attempt> {

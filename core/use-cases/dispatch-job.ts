@@ -6,7 +6,7 @@ import type { World } from '#core/ports/world';
 import { claimSeconds, rowDeadline, slotZeroMarginSeconds, waitingSeconds } from '#core/workflow/limits';
 import { failQueuedJob } from './fail-queued-job.ts';
 import { joinLine } from './join-line.ts';
-import { recordAttempt, recordTransitions } from './record-transitions.ts';
+import { recordAttempts, recordTransitions } from './record-transitions.ts';
 import { acquirePermits, releasePermits } from './release-permits.ts';
 import { startExecution } from './start-execution.ts';
 import { mustYield } from './waiting-line.ts';
@@ -124,7 +124,7 @@ function lastQueuedAt(job: Job): string {
 async function begin(world: Ports, job: Job): Promise<Dispatched> {
   const attempts = job.plan.map(({ model, strategy }, slot) => newAttempt(world, job, slot, model, strategy));
   await world.attempts.createMissing(attempts);
-  for (const attempt of attempts) await recordAttempt(world, job, attempt);
+  await recordAttempts(world, job, attempts);
   await startExecution(world, job);
   return 'started';
 }

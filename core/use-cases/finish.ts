@@ -11,7 +11,7 @@ import { settleBudget } from './job-budget.ts';
 import { moveAttempt } from './move-attempt.ts';
 import { noteCost } from './note-cost.ts';
 import { noteDiffOnIssue } from './note-diff-on-issue.ts';
-import { recordTransitions } from './record-transitions.ts';
+import { recordAttempts, recordTransitions } from './record-transitions.ts';
 import { writeManifest } from './write-manifest.ts';
 
 type Ports = Pick<
@@ -41,7 +41,7 @@ type Ports = Pick<
  * 2. Every attempt that nobody cancelled was refused by a busy provider → slots back, then running → queued, at its old
  *    place in the line.
  * 3. Attempts that were refused while others ran fail as provider_busy.
- * 4. manifest.json; a winner → awaiting_review, none → failed with the most telling of the attempts' failures; every
+ * 4. The log level with every attempt's row; manifest.json; a winner → awaiting_review, none → failed with the most telling of the attempts' failures; every
  *    attempt cancelled by itself → cancelling → cancelled, as the job's own cancel would have ended it.
  * 5. The winner's summary on the issue.
  * 6. Money settled; sandboxes dead and tokens revoked; slots given back, the next job of the line is woken.
@@ -88,6 +88,7 @@ async function backToLine(world: Ports, job: Job, attempts: Attempt[]): Promise<
 
 async function ended(world: Ports, job: Job): Promise<Job> {
   const all = await world.attempts.list(job.tenant, job.id);
+  await recordAttempts(world, job, all);
   const winner = job.verdict?.round === job.round ? job.verdict.winner : null;
   const finished_at = world.clock.at();
   if (winner !== null) {

@@ -1,6 +1,6 @@
 import type { Attempt, Job } from '#core/job/job';
 import type { World } from '#core/ports/world';
-import { recordAttempt } from './record-transitions.ts';
+import { recordAttempts } from './record-transitions.ts';
 import { salvageCheckpoints } from './salvage-checkpoints.ts';
 
 /**
@@ -12,7 +12,7 @@ export async function keepCancelled(
   job: Job,
   attempt: Attempt,
 ): Promise<Attempt> {
-  await recordAttempt(world, job, attempt);
+  await recordAttempts(world, job, [attempt]);
   if (attempt.artifacts.length > 0) return attempt;
   const artifacts = await salvageCheckpoints(world, job, attempt);
   if (artifacts.length > 0) await world.attempts.change(attempt, { artifacts });

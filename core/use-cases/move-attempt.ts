@@ -3,7 +3,7 @@ import type { Attempt, Job } from '#core/job/job';
 import type { AttemptStatus } from '#core/job/lifecycle';
 import type { AttemptChanges } from '#core/ports/attempt-store';
 import type { World } from '#core/ports/world';
-import { recordAttempt } from './record-transitions.ts';
+import { recordAttempts } from './record-transitions.ts';
 
 /**
  * Writes an attempt's status and brings the log level with it. Whoever was faster wins: then the row as it is now comes
@@ -18,7 +18,7 @@ export async function moveAttempt(
   data?: Record<string, unknown>,
 ): Promise<Attempt> {
   const moved = await moveOrRead(world, attempt, to, changes, data);
-  await recordAttempt(world, job, moved);
+  await recordAttempts(world, job, [moved]);
   return moved;
 }
 

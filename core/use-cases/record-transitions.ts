@@ -53,18 +53,21 @@ async function unlessItFails(
 }
 
 /**
- * The same for an attempt's row. It has no outbox mark, so it throws: the step that wrote the status is retried as a
- * whole, and the log takes each transition once.
+ * The same for rows of attempts. They have no outbox mark, so it throws: the step that wrote the status is retried as a
+ * whole, and the log takes each transition once. A retry that finds the status written need not come here: whoever ends
+ * the job does, for all of them.
  */
-export async function recordAttempt(
+export async function recordAttempts(
   world: Pick<World, 'log' | 'live' | 'note'>,
   job: Pick<Job, 'tenant' | 'id' | 'session_id'>,
-  attempt: Attempt,
-): Promise<JobEvent[]> {
-  const events = attempt.transitions.map((transition) => attemptStatusEvent(attempt, transition));
-  const appended = await appendAndPush(world, job, events);
-  noteAttemptStatuses(world, attempt, appended);
-  return appended;
+  attempts: readonly Attempt[],
+): Promise<void> {
+  const events = attempts.map((attempt) => attempt.transitions.map((entry) => attemptStatusEvent(attempt, entry)));
+  const appended = await appendAndPush(world, job, events.flat());
+  for (const attempt of attempts) {
+    const own = appended.filter(({ src }) => src === attemptSource(attempt));
+    noteAttemptStatuses(world, attempt, own);
+  }
 }
 
 /** Appends events of any source and pushes those that were new: the way of everything that enters a job's log. */
@@ -82,9 +85,11 @@ function jobStatusEvent({ v, to, at, data }: Transition): NewEvent {
   return { src: 'job', src_seq: v, type: 'job_status', at, data: { ...data, status: to } };
 }
 
+const attemptSource = ({ n }: Attempt) => `attempt-${n}`;
+
 function attemptStatusEvent(attempt: Attempt, { v, to, at, data }: Transition): NewEvent {
   const who = { attempt: attempt.n, round: attempt.round };
-  return { src: `attempt-${attempt.n}`, src_seq: v, type: 'attempt_status', at, data: { ...data, ...who, status: to } };
+  return { src: attemptSource(attempt), src_seq: v, type: 'attempt_status', at, data: { ...data, ...who, status: to } };
 }
 
 async function clearMark(world: Pick<World, 'jobs'>, job: Job): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { milestoneText } from '#core/api/milestone-message';
-import { announceJob, recordAttempt, recordTransitions } from '#core/use-cases/record-transitions';
+import { announceJob, recordAttempts, recordTransitions } from '#core/use-cases/record-transitions';
 import { aJob, aJobEvent, anAttempt } from '../../support/builders.ts';
 import { fakeWorld } from '../../support/fake-world.ts';
 
@@ -64,10 +64,11 @@ describe('a job’s transitions', () => {
     const attempt = anAttempt({ n: 2, status: 'running' });
     world.faults.before('log.append', new Error('down'));
 
-    await expect(recordAttempt(world, aJob(), attempt)).rejects.toThrow('down');
-    const events = await recordAttempt(world, aJob(), attempt);
+    await expect(recordAttempts(world, aJob(), [attempt])).rejects.toThrow('down');
+    await recordAttempts(world, aJob(), [attempt]);
+    await recordAttempts(world, aJob(), [attempt]);
 
-    expect(events).toMatchObject([
+    expect(await world.log.read(aJob().tenant, aJob().id, 0, 10)).toMatchObject([
       { src: 'attempt-2', src_seq: 1, data: { attempt: 2, status: 'waiting' } },
       { src: 'attempt-2', src_seq: 2, data: { attempt: 2, status: 'running' } },
     ]);

@@ -4,17 +4,19 @@ import { endAttempt } from '#core/use-cases/end-attempt';
 import { finish } from '#core/use-cases/finish';
 import { judge } from '#core/use-cases/judge';
 import { reviewJob } from '#core/use-cases/review-job';
+import type { SandboxStep } from '#core/workflow/steps';
 import { aJob, anId, anIssue, tenant } from '#test/support/builders';
+import type { FakeWorld } from '#test/support/fake-world';
 import { healthy } from '#test/support/runner-scripts';
 import { aRunningJob } from '#test/support/running-job';
 
-/** One attempt solved and verified, judged; Finish comes next. */
-async function judged() {
+/** One attempt solved and verified, judged; Finish comes next. `verified`: what collects the verification. */
+async function judged(verified: (world: FakeWorld, step: SandboxStep) => Promise<unknown> = collect) {
   const running = await aRunningJob();
   await healthy()(await running.started());
   await collect(running.world, running.step());
   await healthy()(await running.started('verify'));
-  await collect(running.world, running.step('verify'));
+  await verified(running.world, running.step('verify'));
   const result = await endAttempt(running.world, running.step());
   const { tenant: of, job_id, round, dispatch } = running.input;
   const input = { tenant: of, job_id, round, dispatch, results: [result] };
@@ -70,6 +72,22 @@ describe('finish', () => {
     const issue = await world.sessions.issue(tenant, anIssue().session_id, anIssue().id);
     expect(issue?.id).toBe(anIssue().id);
     expect(issue?.diff).toBeUndefined();
+  });
+
+  it('brings the log level with attempts whose steps died between row and log', async () => {
+    const died = async (world: FakeWorld, step: SandboxStep) => {
+      world.faults.before('log.append', new Error('killed'));
+      await expect(collect(world, step)).rejects.toThrow('killed');
+      return await collect(world, step);
+    };
+    const { world, finishing } = await judged(died);
+
+    await finish(world, finishing);
+
+    const log = await world.log.read(finishing.tenant, finishing.job_id, 0, 200);
+    const statuses = (of: string) => log.filter(({ src }) => src === of).map(({ data }) => data.status);
+    expect(statuses('attempt-1')).toEqual(['waiting', 'running', 'collecting', 'verifying', 'solved']);
+    expect(log.at(-1)).toMatchObject({ src: 'job', data: { status: 'awaiting_review' } });
   });
 
   it('writes the manifest before the status: no end is without one', async () => {
