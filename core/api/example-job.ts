@@ -77,7 +77,7 @@ export const judgedJob: JobView = {
       },
     ],
     decided_by: 'only_candidate',
-    reason: 'Attempt 1 is the only one; its patch applies in a fresh sandbox.',
+    reason: 'Attempt 1 is the only one; its patch applies in a fresh sandbox. The project’s tests pass with it.',
     cross_tests: 'not_needed',
     notes: [],
   },
@@ -100,7 +100,8 @@ export const judgedJob: JobView = {
     runs_completed: 1,
     runs_failed: 0,
     runs_running: 0,
-    message: 'Awaiting review: Attempt 1 is the only one; its patch applies in a fresh sandbox.',
+    message:
+      'Awaiting review: Attempt 1 is the only one; its patch applies in a fresh sandbox. The project’s tests pass with it.',
   },
 };
 

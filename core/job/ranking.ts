@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import type { Candidate, Verdict } from './verdict.ts';
 
 /** A score that tells candidates apart: the smaller number is better. */
@@ -53,13 +54,13 @@ const scores: readonly Score[] = [
     name: 'files',
     of: ({ files }) => files,
     because: (winner, second) =>
-      `With equal evidence attempt ${winner.attempt} changes ${winner.files} file(s), the next one ${second.files}.`,
+      `With equal evidence attempt ${winner.attempt} changes ${counted(winner.files, 'file')}, the next one ${second.files}.`,
   },
   {
     name: 'lines',
     of: ({ lines }) => lines,
     because: (winner, second) =>
-      `With equal evidence attempt ${winner.attempt} changes ${winner.lines} line(s), the next one ${second.lines}.`,
+      `With equal evidence attempt ${winner.attempt} changes ${counted(winner.lines, 'line')}, the next one ${second.lines}.`,
   },
   {
     name: 'cost',
@@ -92,15 +93,26 @@ export function rankCandidates(candidates: readonly Candidate[]): Ranked {
     const reason = winner.verified
       ? `Attempt ${winner.attempt} is the only one; its patch applies in a fresh sandbox.`
       : `Attempt ${winner.attempt} is the only one; its patch could not be verified.`;
-    return { winner: winner.attempt, ranking, decided_by: 'only_candidate', reason };
+    return { winner: winner.attempt, ranking, decided_by: 'only_candidate', reason: withTests(reason, winner) };
   }
   const decisive = difference(counting, winner, second)?.score;
   return {
     winner: winner.attempt,
     ranking,
     decided_by: decisive?.name ?? 'attempt',
-    reason: decisive?.because(winner, second) ?? '',
+    reason: withTests(decisive?.because(winner, second) ?? '', winner),
   };
+}
+
+const testsSaid: Partial<Record<NonNullable<Candidate['tests']>, string>> = {
+  passed: ' The project’s tests pass with it.',
+  failed: ' Tests of the project fail with it.',
+  timed_out: ' The project’s tests did not end in time with it.',
+};
+
+/** Verified is not good: best of all may still be an attempt whose tests fail. That there are none is a note of the verdict. */
+function withTests(reason: string, { verified, tests: how }: Candidate): string {
+  return reason + ((verified && how !== null && testsSaid[how]) || '');
 }
 
 /** The first score in which two candidates differ. */
@@ -113,7 +125,7 @@ function difference(counting: readonly Score[], a: Candidate, b: Candidate): { s
 }
 
 function tests(count: number): string {
-  return count === 0 ? 'no test' : count === 1 ? '1 test' : `${count} tests`;
+  return count === 0 ? 'no test' : counted(count, 'test');
 }
 
 function percent(share: number | null): string {

@@ -49,6 +49,14 @@ describe('the ranking', () => {
     expect(rankCandidates([aCandidate(4)])).toMatchObject({ winner: 4, decided_by: 'only_candidate' });
   });
 
+  it('that alone is there says how the tests end with it: a verified patch may fail them', () => {
+    const reasonWith = (tests: Candidate['tests']) => rankCandidates([aCandidate(1, { tests })]).reason;
+
+    expect(reasonWith('failed')).toContain('Tests of the project fail with it.');
+    expect(reasonWith('passed')).toContain('The project’s tests pass with it.');
+    expect(reasonWith(null)).toMatch(/in a fresh sandbox\.$/);
+  });
+
   it('has no winner when no candidate passes the gates', () => {
     const verdict = rankCandidates([aCandidate(1, { gate: 'empty' }), aCandidate(2, { gate: 'secret' })]);
 
@@ -167,7 +175,7 @@ describe('a candidate', () => {
     expect(rankCandidates([aCandidate(2, { removed: 1 }), earlier])).toMatchObject({
       winner: 1,
       decided_by: 'removed_tests',
-      reason: 'Attempt 1 leaves out no test that passed before, the next one 1.',
+      reason: 'Attempt 1 leaves out no test that passed before, the next one 1. The project’s tests pass with it.',
     });
   });
 
