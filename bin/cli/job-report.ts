@@ -1,4 +1,5 @@
 import type { AttemptView, JobView } from '#core/api/views';
+import { counted } from '#core/counted';
 import { hasJobEnded } from '#core/job/lifecycle';
 import { duration, table, usd } from './figures.ts';
 import { type IsUnpriced, jobModelCost, lacksPrice, modelCost } from './model-cost.ts';
@@ -93,10 +94,6 @@ function attemptWith(job: JobView, has: (attempt: AttemptView) => boolean): stri
   if (chosen != null) return job.attempts.some((attempt) => attempt.n === chosen && has(attempt)) ? '' : undefined;
   const first = job.attempts.find(has);
   return first && ` --attempt ${first.n}`;
-}
-
-function counted(amount: number, word: string): string {
-  return `${amount} ${word}${amount === 1 ? '' : 's'}`;
 }
 
 function capitalized(text: string): string {

@@ -60,7 +60,7 @@ export function readSolveOptions(values: Values<typeof solveOptions>): z.input<t
   const typed = [values[option.slice(2) as keyof typeof solveOptions]].flat().map((text) => `"${text}"`);
   throw new UsageError(
     option,
-    `${typed.join(', ')} cannot be.`,
+    `${typed.join(', ')} is not taken.`,
     `${option} takes ${takes[option] ?? 'something else'}.`,
   );
 }

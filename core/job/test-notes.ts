@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import type { ChangedTests } from './patch-tests.ts';
 import type { Candidate } from './verdict.ts';
 
@@ -45,8 +46,4 @@ function listed(names: readonly string[], total: number): string {
   if (names.length === 0) return '';
   const shown = names.slice(0, mostNames).map((name) => name.replace(/\s+/g, ' ').slice(0, longestName));
   return `: ${[...shown, ...(total > shown.length ? ['…'] : [])].join(', ')}`;
-}
-
-function counted(amount: number, word: string): string {
-  return `${amount} ${word}${amount === 1 ? '' : 's'}`;
 }

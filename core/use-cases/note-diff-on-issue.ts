@@ -1,3 +1,4 @@
+import { counted } from '#core/counted';
 import type { Job } from '#core/job/job';
 import type { World } from '#core/ports/world';
 import { PlanFile } from '#core/workflow/runner';
@@ -19,8 +20,8 @@ export async function noteDiffOnIssue(world: NoteDiffPorts, job: Job): Promise<v
   const { files, insertions, deletions } = attempt.diff;
   const place = { round: attempt.round, attempt: attempt.n };
   const plan = parsedJson(PlanFile, await readArtifact(world, job, place, 'plan.json'));
-  const counted = `${files} file(s) changed, ${insertions} line(s) added, ${deletions} removed`;
-  const summary = (plan?.summary || counted).slice(0, 500);
+  const size = `${counted(files, 'file')} changed, ${counted(insertions, 'line')} added, ${deletions} removed`;
+  const summary = (plan?.summary || size).slice(0, 500);
   const diff = { job_id: job.id, files, insertions, deletions, summary };
   await world.sessions.setIssueDiff(job.tenant, job.session_id, job.issue_id, diff);
 }

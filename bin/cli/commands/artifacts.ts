@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
+import { counted } from '#core/counted';
 import { command, jsonOption } from '../command.ts';
 import { connect, connectionOptions } from '../connection.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -47,7 +48,7 @@ export const artifacts = command({
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, await api.call('getArtifact', { params: { job_id: job.id, name: artifact.name } }));
     }
-    shell.out(values.json ? `${JSON.stringify(chosen)}\n` : `${chosen.length} file(s) in ${folder}\n`);
+    shell.out(values.json ? `${JSON.stringify(chosen)}\n` : `${counted(chosen.length, 'file')} in ${folder}\n`);
     return exitCodes.done.code;
   },
 });

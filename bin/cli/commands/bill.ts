@@ -1,4 +1,5 @@
 import type { JobView } from '#core/api/views';
+import { counted } from '#core/counted';
 import { sandboxPrice } from '#core/job/sandbox-cost';
 import type { Bill } from '#local/watch/ledger';
 import { command, jsonOption } from '../command.ts';
@@ -28,11 +29,9 @@ export const bill = command({
       throw new UsageError('--api', 'a deployed install has its bill at AWS.', 'Use it with `npm start` alone.');
     const job = name === undefined ? undefined : await jobNamed(api, name);
     const span = job ? spanOf(job, Date.now()) : time;
-    const counted = await ask<Bill>('bill', span);
+    const sum = await ask<Bill>('bill', span);
     const others = job ? await alongside(api, job) : [];
-    shell.out(
-      values.json ? `${JSON.stringify({ ...span, jobs_alongside: others, ...counted })}\n` : billText(counted, span),
-    );
+    shell.out(values.json ? `${JSON.stringify({ ...span, jobs_alongside: others, ...sum })}\n` : billText(sum, span));
     if (job && !values.json) shell.out(jobLines(job, others, await unpricedModels(api)));
     return exitCodes.done.code;
   },
@@ -97,7 +96,7 @@ function jobLines({ attempts, costs }: JobView, others: readonly string[], isUnp
   const shared =
     others.length === 0
       ? 'No other job of yours ran in that time; calls of an open chat or of other users are counted all the same.'
-      : `Calls of ${others.length} other job(s) that ran in that time are included: ${others.join(', ')}`;
+      : `Calls of ${counted(others.length, 'other job')} that ran in that time are included: ${others.join(', ')}`;
   const { size, source, asOf } = sandboxPrice;
   return [
     `Models ${jobModelCost({ attempts, costs }, isUnpriced)} on top, metered by the gateway.`,

@@ -1,3 +1,4 @@
+import { counted } from '#core/counted';
 import { command, jsonOption } from '../command.ts';
 import { connect, connectionOptions } from '../connection.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -40,7 +41,7 @@ export const installStatus = command({
       return exitCodes.done.code;
     }
     const slots = status.slots.map(({ scope, used, limit }) => `${used} of ${limit} (${scope})`).join(', ');
-    shell.out(`Version    ${status.version}\nSlots      ${slots}\nWaiting    ${status.waiting} job(s)\n`);
+    shell.out(`Version    ${status.version}\nSlots      ${slots}\nWaiting    ${counted(status.waiting, 'job')}\n`);
     if (laptop) shell.out(laptopLines(laptop));
     return exitCodes.done.code;
   },
@@ -68,7 +69,7 @@ function laptopLines({ alarms, sandboxes, memory: { stack, functions } }: Laptop
     ...raised.map(({ name, reason, description }) => `           ${name}: ${description} (${reason})`),
     `Sandboxes  ${sandboxes.length}`,
     ...table(rows),
-    `Memory     ${megabytes(stack)} (stack), ${megabytes(functions.residentBytes)} in ${functions.processes} function processes`,
-    `Functions  ${functions.invocations} invocations, ${functions.coldStarts} cold starts`,
+    `Memory     ${megabytes(stack)} (stack), ${megabytes(functions.residentBytes)} in ${counted(functions.processes, 'function process', 'function processes')}`,
+    `Functions  ${counted(functions.invocations, 'invocation')}, ${counted(functions.coldStarts, 'cold start')}`,
   ].join('\n')}\n`;
 }

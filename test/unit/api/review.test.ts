@@ -99,7 +99,7 @@ describe('approving a job', () => {
     expect((await review(approve)).status).toBe(500);
     expect(await shown()).toBeUndefined();
     expect((await review(approve)).body.status).toBe('completed');
-    expect(await shown()).toMatchObject({ insertions: 2, summary: '1 file(s) changed, 2 line(s) added, 0 removed' });
+    expect(await shown()).toMatchObject({ insertions: 2, summary: '1 file changed, 2 lines added, 0 removed' });
   });
 
   it.each([

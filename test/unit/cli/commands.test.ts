@@ -164,7 +164,7 @@ describe('a job', () => {
     const job = await aJudgedJob();
 
     expect((await run('artifacts last')).out).toMatch(/^1\/2\/diff\.patch +7 {2}B {2}sha256 f{64}$/m);
-    expect((await run('artifacts last --out got')).out).toBe(`3 file(s) in ${join(folder, 'got')}\n`);
+    expect((await run('artifacts last --out got')).out).toBe(`3 files in ${join(folder, 'got')}\n`);
     expect(readFileSync(join(folder, 'got/1/2/diff.patch'), 'utf8')).toBe('+fixed\n');
     expect((await run('artifacts last nothing')).err).toContain(
       `job ${job.id} has no "nothing". It has 1/2/diff.patch`,

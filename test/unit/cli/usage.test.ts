@@ -160,15 +160,15 @@ describe('the options of a solve', () => {
   });
 
   it.each([
-    [{ attempts: '9' }, '--attempts: "9" cannot be. --attempts takes a whole number from 1 to 8.'],
-    [{ attempts: '1.5' }, '--attempts: "1.5" cannot be.'],
+    [{ attempts: '9' }, '--attempts: "9" is not taken. --attempts takes a whole number from 1 to 8.'],
+    [{ attempts: '1.5' }, '--attempts: "1.5" is not taken.'],
     [{ attempts: 'many' }, '--attempts: "many" is no number.'],
     [{ attempts: '' }, '--attempts: "" is no number.'],
-    [{ model: ['sonnet'] }, '--model: "sonnet" cannot be. --model takes provider/name'],
-    [{ 'max-cost': '0' }, '--max-cost: "0" cannot be. --max-cost takes US dollars from 0.01 to 100.'],
-    [{ 'max-minutes': '51' }, '--max-minutes: "51" cannot be. --max-minutes takes minutes from 2 to 50.'],
-    [{ 'max-steps': '4' }, '--max-steps: "4" cannot be.'],
-    [{ 'test-command': '' }, '--test-command: "" cannot be.'],
+    [{ model: ['sonnet'] }, '--model: "sonnet" is not taken. --model takes provider/name'],
+    [{ 'max-cost': '0' }, '--max-cost: "0" is not taken. --max-cost takes US dollars from 0.01 to 100.'],
+    [{ 'max-minutes': '51' }, '--max-minutes: "51" is not taken. --max-minutes takes minutes from 2 to 50.'],
+    [{ 'max-steps': '4' }, '--max-steps: "4" is not taken.'],
+    [{ 'test-command': '' }, '--test-command: "" is not taken.'],
   ])('refuse %j', (values, message) => {
     expect(() => read(values)).toThrow(message);
   });
