@@ -4,7 +4,7 @@ import type { JobChanges } from '#core/ports/job-store';
 import type { World } from '#core/ports/world';
 import { settleBudget } from './job-budget.ts';
 import { type NoteDiffPorts, noteDiffOnIssue } from './note-diff-on-issue.ts';
-import { recordAttempts, recordTransitions } from './record-transitions.ts';
+import { recordTransitions } from './record-transitions.ts';
 
 export type EndIdlePorts = NoteDiffPorts &
   Pick<World, 'jobs' | 'sandboxRows' | 'budgets' | 'meter' | 'log' | 'live' | 'clock' | 'note'>;
@@ -22,12 +22,10 @@ export async function endIdleJob(
   changes: JobChanges,
   data: Record<string, unknown>,
 ): Promise<Job> {
-  const attempts = await world.attempts.list(job.tenant, job.id);
-  await recordAttempts(world, job, attempts);
   const times = { finished_at: job.finished_at ?? world.clock.at(), deadline: null };
   const end = await world.jobs.transition(job, to, { ...changes, ...times }, data);
   await recordTransitions(world, end);
-  await settleBudget(world, end, attempts);
+  await settleBudget(world, end, await world.attempts.list(end.tenant, end.id));
   await noteDiffOnIssue(world, end);
   return end;
 }

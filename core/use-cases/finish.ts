@@ -41,8 +41,9 @@ type Ports = Pick<
  * 2. Every attempt that nobody cancelled was refused by a busy provider → slots back, then running → queued, at its old
  *    place in the line.
  * 3. Attempts that were refused while others ran fail as provider_busy.
- * 4. The log level with every attempt's row; manifest.json; a winner → awaiting_review, none → failed with the most telling of the attempts' failures; every
- *    attempt cancelled by itself → cancelling → cancelled, as the job's own cancel would have ended it.
+ * 4. The log level with every attempt's row; manifest.json; a winner → awaiting_review, none → failed with the most
+ *    telling of the attempts' failures; every attempt cancelled by itself → cancelling → cancelled, as the job's own
+ *    cancel would have ended it.
  * 5. The winner's summary on the issue.
  * 6. Money settled; sandboxes dead and tokens revoked; slots given back, the next job of the line is woken.
  */

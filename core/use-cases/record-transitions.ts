@@ -55,7 +55,7 @@ async function unlessItFails(
 /**
  * The same for rows of attempts. They have no outbox mark, so it throws: the step that wrote the status is retried as a
  * whole, and the log takes each transition once. A retry that finds the status written need not come here: whoever ends
- * the job does, for all of them.
+ * a job at work does, for all of them.
  */
 export async function recordAttempts(
   world: Pick<World, 'log' | 'live' | 'note'>,
