@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+# The runner lies beside this file; it is found only from here on.
 sys.path.insert(0, str(HERE))
 
 from runner.http_client import Http  # noqa: E402

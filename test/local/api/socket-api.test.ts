@@ -132,6 +132,7 @@ describe('a connection', () => {
     const { client } = await connect('?ticket=good&tab=2');
     const { requestContext } = await eventOf(({ queryStringParameters }) => queryStringParameters?.tab === '2');
 
+    // ws has no public way to reset a connection: its own close says good-bye first.
     (client as unknown as { _socket: Socket })._socket.resetAndDestroy();
 
     await eventOf(

@@ -40,6 +40,7 @@ describe('a connection', () => {
     const socket = Object.assign(new EventEmitter(), { readyState: 1, close, send: vi.fn() });
     const count = vi.fn();
     const connections = new OpenConnections(count, timeScale);
+    // As much of a socket as is used here.
     connections.add('id', socket as unknown as WebSocket, { sourceIp: '', userAgent: '' }, 'api');
     return { close, connections, count, socket };
   };

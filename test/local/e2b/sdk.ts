@@ -8,6 +8,7 @@ import { type E2bServer, type E2bServerOptions, startE2bServer } from '#local/e2
 /** The unmodified SDKs that one suite runs against: the pinned one, and the last that creates by the older route. */
 export const SDKS = [
   { version: '2.51.0', sdk: current },
+  // Its classes are others to the compiler, by their private fields; the suite uses what both have.
   { version: '2.50.0', sdk: previous as unknown as typeof current },
 ];
 
